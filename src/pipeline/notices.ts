@@ -1,0 +1,89 @@
+import type { Member } from './access.ts'
+import type { Incident } from './contracts.ts'
+import type { IncidentRecord } from './machine.ts'
+
+/** What people read outside the thread: PagerDuty notes and e-mails. Plain text, the outcome first. */
+export interface Notice {
+  readonly subject: string
+  readonly text: string
+}
+
+/** The note on the page when the machine is done with it. */
+export function pageNote(record: IncidentRecord): string {
+  const { location, patch, verdict, handOver } = record
+  const lines = [
+    record.state === 'RESOLVED'
+      ? 'CCP: fixed and verified.'
+      : `CCP hands over: ${handOver?.reason ?? 'a person is needed'}.`,
+    causeLine(record),
+    location === null ? null : `Where: ${location.file}:${location.line} in ${location.service}.`,
+    patch === null
+      ? null
+      : `Fix: ${patch.title} (branch ${patch.branch}, commit ${patch.commit.slice(0, 10)}).`,
+    verdict === null ? null : `Canary: ${verdict.decision}. ${verdict.reason}`,
+  ]
+  return lines.filter((line) => line !== null).join('\n')
+}
+
+/** To those whose approval is waited for. */
+export function approvalMail(record: IncidentRecord): Notice {
+  const { incident, patch, gates, approval } = record
+  const expires = approval === null ? '' : new Date(approval.expiresAtMs).toISOString()
+  return {
+    subject: `[CCP] Approval needed: ${patch?.title ?? incident.title}`,
+    text: [
+      `${incident.title}`,
+      causeLine(record),
+      `Proposed: ${patch?.title ?? 'see the thread'}`,
+      `Gates: all seven passed. Risk ${gates?.risk.risk.toFixed(3) ?? '?'} (${gates?.risk.tier ?? '?'}).`,
+      `Decide in the incident's Slack thread before ${expires}. An e-mail cannot approve.`,
+      '',
+      patch?.diff.slice(0, MAX_DIFF_CHARS) ?? '',
+    ]
+      .filter((line) => line !== null)
+      .join('\n'),
+  }
+}
+
+/** To the leads: rolled back, expired or escalated. */
+export function leadsMail(record: IncidentRecord): Notice {
+  const { incident, escalated, handOver, approval } = record
+  const why =
+    record.state === 'APPROVAL_EXPIRED'
+      ? `Nobody approved in time (asked at ${new Date(approval?.requestedAtMs ?? 0).toISOString()}).`
+      : (handOver?.reason ?? escalated?.reason ?? 'a person is needed')
+  return {
+    subject: `[CCP] A lead is needed: ${incident.title}`,
+    text: [incident.title, why, causeLine(record), "See the incident's Slack thread."]
+      .filter((line) => line !== null)
+      .join('\n'),
+  }
+}
+
+/** E-mail addresses of those who may fill an open place of the approval, or of all leads. */
+export function recipients(
+  record: IncidentRecord,
+  members: readonly Member[],
+  whom: 'approvers' | 'leads',
+): readonly string[] {
+  const roles = whom === 'leads' ? ['lead'] : (record.approval?.quorum.flat() ?? [])
+  const addresses = members.filter((member) => roles.includes(member.role)).map((member) => member.email)
+  return [...new Set(addresses.filter((address) => address !== null))]
+}
+
+/** The PagerDuty incidents that belong to an incident of ours. */
+export function pagesOfIncident(incident: Incident): readonly string[] {
+  const ids = incident.signals.flatMap(({ source }) =>
+    source.kind === 'pagerduty' ? [source.pagerdutyId] : [],
+  )
+  return [...new Set(ids)]
+}
+
+const MAX_DIFF_CHARS = 8_000
+
+function causeLine(record: IncidentRecord): string | null {
+  const { diagnosis } = record
+  if (diagnosis === null) return null
+  if (diagnosis.abstained !== null) return `Cause: not found. ${diagnosis.abstained}`
+  return `Cause: ${diagnosis.hypotheses[0]?.summary ?? 'unknown'}`
+}

@@ -1,0 +1,76 @@
+import type { IncidentRecord, MachineEvent } from './machine.ts'
+
+/** One line for the thread's timeline and the page's note; null for what is not worth one. */
+export function describeEvent(event: MachineEvent, record: IncidentRecord): string | null {
+  switch (event.kind) {
+    case 'opened':
+      return `Paged: ${event.incident.title}`
+    case 'signalJoined':
+      return `Another alert joined: ${event.signal.summary}`
+    case 'diagnosed':
+      return diagnosed(event.diagnosis)
+    case 'located':
+      return `Fault at ${event.location.file}:${event.location.line}`
+    case 'planned':
+      return null
+    case 'patched':
+      return `Fix written: ${event.patch.title}`
+    case 'gated':
+      return event.report.passed
+        ? 'All seven gates passed'
+        : `Gates stopped it: ${record.handOver?.reason ?? ''}`
+    case 'stageStopped':
+      return `Stopped at ${event.stage}: ${event.reason}`
+    case 'voted':
+      return record.state === 'QUEUED' ? 'Approved; the quorum is met' : 'Approved by one; another is needed'
+    case 'rejected':
+      return `Rejected: ${event.reason}`
+    case 'approvalExpired':
+      return 'Approval expired'
+    case 'approvalRenewed':
+      return 'Approval asked for again'
+    case 'approvalVoided':
+      return `Approval void: ${event.reason}`
+    case 'locksBusy':
+      return null
+    case 'locksAcquired':
+      return null
+    case 'canaryReady':
+      return `Canary ${event.rollout.canaryVersion} started beside ${event.rollout.controlVersion}`
+    case 'weightSet':
+      return `Canary takes ${event.percent} % of the traffic`
+    case 'observed':
+      return null
+    case 'rolloutFailed':
+      return `Rollout failed: ${event.reason}`
+    case 'rollBackRequested':
+      return `Rollback asked for: ${event.reason}`
+    case 'rolloutFinished':
+      return 'Fix verified at 100 %'
+    case 'rolledBack':
+      return `Rolled back: ${record.rollout?.rollbackReason ?? record.rollBackAsked ?? event.detail}`
+    case 'paused':
+      return `Paused: ${event.reason}`
+    case 'resumed':
+      return 'Resumed'
+    case 'escalated':
+      return `Escalated: ${event.reason}`
+    case 'pageResolved':
+      return 'The page was resolved in PagerDuty'
+    case 'pageReopened':
+      return 'The page was reopened'
+    case 'retryRequested':
+      return 'Analysis started again'
+    case 'troubled':
+    case 'recovered':
+      return null
+  }
+}
+
+function diagnosed(diagnosis: {
+  abstained: string | null
+  hypotheses: readonly { summary: string }[]
+}): string {
+  if (diagnosis.abstained !== null) return `No cause named: ${diagnosis.abstained}`
+  return `Cause: ${diagnosis.hypotheses[0]?.summary ?? 'unknown'}`
+}
