@@ -1,0 +1,64 @@
+import { isLogLevel } from './error-header.ts'
+import { parseJsonLog } from './json-log.ts'
+import { beginsRecord, isDated, parsePlainLog } from './plain-log.ts'
+import { withoutPrefix } from './trace-lines.ts'
+import type { LogRecord } from './log-record.ts'
+
+const MAX_LINES_OF_RECORD = 1_000
+const MAX_LINES_BEFORE_ERROR = 6
+const SOURCE_PLACE = /^(?:file:\/\/)?\/?[^\s:]{1,500}\.[cm]?[jt]sx?:\d{1,9}$/
+const PANICS = /(?:^|\W)(?:panic|fatal error): /
+const CONTINUES =
+  /^(?:\s|Caused by: |Traceback \(most|The above exception was |During handling of the above |goroutine \d|\[signal |\t|created by |[\w./-]{1,200}\.[\w.()*]{1,200}\(|panic\()/
+
+/** Reads one record of a log, JSON or text; `line` may hold the lines that continue it as well. */
+export function parseLogLine(line: string): LogRecord {
+  return parseJsonLog(line) ?? parseJsonLog(withoutPrefix(line)) ?? parsePlainLog(line)
+}
+
+/**
+ * Reads a stretch of a log in order: a stack trace that runs over many lines becomes part of the record before it. Blank
+ * lines are dropped unless they stand inside a record.
+ */
+export function groupLogLines(lines: readonly string[]): readonly LogRecord[] {
+  const groups: string[][] = []
+  let dated = false
+  for (const line of lines) {
+    const open = groups.at(-1)
+    const plain = withoutPrefix(line)
+    const begins = plain.startsWith('{') || (beginsRecord(line) && !isInside(plain, open))
+    if (
+      open !== undefined &&
+      !begins &&
+      (dated || continues(plain, open)) &&
+      open.length < MAX_LINES_OF_RECORD
+    )
+      open.push(line)
+    else if (line.trim() !== '') {
+      groups.push([line])
+      dated = isDated(line) && !plain.startsWith('{')
+    }
+  }
+  return groups.map((group) => parseLogLine(group.join('\n').trimEnd()))
+}
+
+/** A collector's timestamp before a frame, or before the exception that ends a traceback, does not make it a record. */
+function isInside(plain: string, open: readonly string[] | undefined): boolean {
+  return CONTINUES.test(plain) || plain.trim() === '' || endsTraceback(plain, open)
+}
+
+function endsTraceback(plain: string, open: readonly string[] | undefined): boolean {
+  const name = /^([A-Za-z_][\w.]{0,200})(?:: |$)/.exec(plain)?.[1]
+  if (name === undefined || isLogLevel(name) || open === undefined) return false
+  const isIndented = /^\s/.test(withoutPrefix(open.at(-1) ?? ''))
+  return isIndented && open.some((line) => line.includes('Traceback (most recent call last):'))
+}
+
+function continues(plain: string, open: readonly string[]): boolean {
+  const first = open[0] ?? ''
+  if (first.trimStart().startsWith('{')) return false
+  if (plain.trim() === '') return open.some((line) => /^\s+\S/.test(line)) || PANICS.test(first)
+  // Node prints where an uncaught error was thrown, the source line and a caret before the error itself.
+  const isUncaught = SOURCE_PLACE.test(first) && open.length <= MAX_LINES_BEFORE_ERROR
+  return isUncaught || CONTINUES.test(plain) || /^(?:\s+\S|Traceback)/.test(open.at(-1) ?? '')
+}

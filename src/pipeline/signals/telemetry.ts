@@ -1,0 +1,76 @@
+/**
+ * What is known of a system at a moment, in one form whatever it was read from. `IncidentCase` is also the file
+ * format of `ccp rca CASE.json`: its times are epoch *seconds* (the field names carry no unit there).
+ */
+
+export interface MetricSeries {
+  readonly service: string
+  readonly instance: string | null
+  readonly name: string
+  readonly unit: string
+  /** Epoch seconds, ascending; one for each value. */
+  readonly t: readonly number[]
+  readonly v: readonly (number | null)[]
+  /** Caller and callee, where the series is measured on a call. */
+  readonly edge?: readonly [string, string]
+}
+
+export interface LogLine {
+  readonly t: number
+  readonly service: string
+  readonly line: string
+}
+
+export interface Span {
+  readonly t: number
+  readonly trace: string
+  readonly span: string
+  readonly parent: string | null
+  readonly service: string
+  readonly operation: string
+  readonly durationMs: number
+  readonly error: boolean | null
+}
+
+export type ChangeKind = 'deploy' | 'config' | 'commit'
+
+export interface Change {
+  readonly id: string
+  readonly service: string
+  readonly kind: ChangeKind
+  /** Epoch seconds of its beginning. */
+  readonly at: number
+  readonly summary: string
+  readonly completedAt: number | null
+  readonly newInstances: readonly string[]
+  readonly oldInstances: readonly string[]
+  readonly targetReplicas: number | null
+  /** A deploy: the commit it put into production, and the one before it. */
+  readonly commit?: string
+  readonly previousCommit?: string
+  /** A commit: the files it touched. */
+  readonly files?: readonly string[]
+}
+
+export interface Topology {
+  readonly nodes: readonly string[]
+  /** Caller first. */
+  readonly edges: readonly (readonly [string, string])[]
+}
+
+export interface IncidentCase {
+  readonly id: string
+  readonly dataset?: string
+  readonly system?: string
+  /** Epoch seconds; nothing later is in the case. */
+  readonly detectedAt: number
+  readonly symptom: { readonly service: string | null; readonly metric: string | null }
+  readonly topology: Topology | null
+  readonly metrics: readonly MetricSeries[]
+  readonly logs: readonly LogLine[]
+  readonly spans: readonly Span[]
+  readonly changes: readonly Change[]
+}
+
+/** The service name under which the entrance is measured as its users see it; never a cause. */
+export const EDGE_SERVICE = 'edge'
