@@ -1,0 +1,125 @@
+import type { Diagnosis, Evidence, Hypothesis, Incident, StageOutcome } from '../contracts.ts'
+import { EDGE_SERVICE, type IncidentCase } from '../signals/telemetry.ts'
+import type { CaseRanking, RankedCause } from './case-ranking.ts'
+import { culpritTrace, describeTrace, throwingFrame, type CulpritTrace } from './culprit-trace.ts'
+import { describeSymptom } from './describe-symptom.ts'
+import { touchingCommits } from './evidence/commit-evidence.ts'
+import { gatherCase, type GatherDeps } from './gather-case.ts'
+import { rankCase } from './rank-case.ts'
+
+export type DiagnoseDeps = GatherDeps
+
+/** Hypotheses put before a person. */
+const MOST_HYPOTHESES = 5
+
+/**
+ * Incident -> Diagnosis: gathers what the sources know, ranks the causes and words the result. Always `done`: not knowing is
+ * an answer too (`abstained` says why), and sources that are down are in `missing`.
+ */
+export async function diagnose(incident: Incident, deps: DiagnoseDeps): Promise<StageOutcome<Diagnosis>> {
+  const startedMs = deps.nowMs()
+  const { incidentCase, missing } = await gatherCase(incident, deps)
+  const ranking = rankCase(incidentCase, deps.settings)
+  const hypothesesOf = ranking.ranked.slice(0, MOST_HYPOTHESES)
+  const [first] = hypothesesOf
+  const trace = first === undefined ? null : culpritTrace(incidentCase.logs, first.service, ranking.onset)
+  return {
+    kind: 'done',
+    value: {
+      incidentId: incident.incidentId,
+      symptom: { service: incident.service, text: describeSymptom(incident, incidentCase, deps.settings) },
+      hypotheses: hypothesesOf.map((cause, at) =>
+        hypothesis(cause, at === 0 ? trace : null, incidentCase, ranking),
+      ),
+      abstained: ranking.abstained,
+      stackTrace: trace?.stackTrace ?? null,
+      failingInput: trace?.failingInput ?? null,
+      lookedAt: ranking.lookedAt,
+      missing: [...missing, ...uncovered(ranking, missing, deps)],
+      onsetMs: Math.round(ranking.onset * 1000),
+      computeMs: deps.nowMs() - startedMs,
+    },
+  }
+}
+
+/** What the ranking lacked, less what a silent source has already been named for, and less what was never configured. */
+function uncovered(ranking: CaseRanking, missing: readonly string[], deps: DiagnoseDeps): readonly string[] {
+  const named = missing.map((text) => text.split(':')[0] ?? '')
+  return ranking.missing.filter(
+    (text) =>
+      !named.some((source) => text.includes(source)) && !(deps.spans === null && text.includes('traces')),
+  )
+}
+
+function hypothesis(
+  cause: RankedCause,
+  trace: CulpritTrace | null,
+  incidentCase: IncidentCase,
+  ranking: CaseRanking,
+): Hypothesis {
+  const extra = trace === null ? [] : traceEvidence(trace)
+  return {
+    service: cause.service,
+    change: cause.change,
+    confidence: cause.confidence,
+    summary: summarise(cause, trace, incidentCase, ranking),
+    evidenceFor: [...extra, ...cause.evidenceFor, ...commitEvidence(cause)],
+    evidenceAgainst: cause.evidenceAgainst,
+    path: cause.path,
+  }
+}
+
+/** Already weighed with the logs and the change: shown, not counted again. */
+function traceEvidence(trace: CulpritTrace): readonly Evidence[] {
+  const times = trace.count === 1 ? 'once' : `${trace.count} times`
+  return [
+    {
+      kind: 'log',
+      text: `it logged ${describeTrace(trace.stackTrace)}, ${times} since the incident began`,
+      weight: 0,
+    },
+  ]
+}
+
+function commitEvidence({ change, commits }: RankedCause): readonly Evidence[] {
+  if (change === null || commits.length === 0) return []
+  const listed = commits.slice(0, 3).map(({ id, summary }) => `${id.slice(0, 12)} "${summary}"`)
+  const more = commits.length > listed.length ? ` and ${commits.length - listed.length} more` : ''
+  return [{ kind: 'change', text: `the ${change.kind} brought ${listed.join(', ')}${more}`, weight: 0 }]
+}
+
+/** One sentence for a person woken at night: who, since when, with what error, who only suffers. */
+function summarise(
+  cause: RankedCause,
+  trace: CulpritTrace | null,
+  incidentCase: IncidentCase,
+  ranking: CaseRanking,
+): string {
+  const parts = [whoAndWhat(cause, incidentCase.detectedAt)]
+  if (trace !== null) parts.push(`it throws ${describeTrace(trace.stackTrace)}${suspectIn(cause, trace)}`)
+  const victims = cause.path.slice(1).filter((service) => service !== EDGE_SERVICE)
+  if (victims.length > 0)
+    parts.push(`${victims.join(' and ')} ${victims.length === 1 ? 'suffers' : 'suffer'} from it`)
+  const sinceS = Math.max(0, Math.round(incidentCase.detectedAt - ranking.onset))
+  return `${parts.join('; ')}. It began about ${sinceS} s before the diagnosis.`
+}
+
+function whoAndWhat({ service, change }: RankedCause, detectedAt: number): string {
+  if (change === null) return `${service} is probably the cause, though nothing was changed in it`
+  const ago = Math.max(0, Math.round(detectedAt - change.at))
+  const when = ago < 120 ? `${ago} s` : `${Math.round(ago / 60)} min`
+  const what = change.kind === 'commit' ? `commit ${change.id.slice(0, 12)}` : change.kind
+  return `${service} is probably the cause, since its ${what} ${when} ago (${change.summary})`
+}
+
+function suspectIn({ commits }: RankedCause, trace: CulpritTrace): string {
+  const frame = throwingFrame(trace.stackTrace)
+  const touching = frame === null ? [] : touchingCommits(commits, [frame.file])
+  if (touching.length === 0) return ''
+  const [only] = touching
+  const which =
+    touching.length === 1
+      ? `commit ${only?.commit.id.slice(0, 12) ?? ''}`
+      : `${touching.length} of its commits`
+  return `, in a file that ${which} touched`
+}

@@ -1,0 +1,135 @@
+import { EDGE_SERVICE } from '../../signals/telemetry.ts'
+import type { FeatureName } from '../features.ts'
+import { compress, type Observation } from '../observation.ts'
+import type { SeriesDeviation } from '../series-deviation.ts'
+import { describeDeviation } from '../describe-deviation.ts'
+
+/** How abnormal one service looks from outside and inside, and the series that say so. */
+export interface ServiceAnomaly {
+  readonly service: string
+  /** Compressed deviations by what they are of. */
+  readonly strongest: Readonly<Partial<Record<AnomalySide, SidedDeviation>>>
+  /** The service's own series by name (the worst instance of each), for comparing like with like. */
+  readonly byName: ReadonlyMap<string, SeriesDeviation>
+}
+
+/** What the symptom is of, where its metric says so. */
+export type SymptomKind = 'latency' | 'success' | null
+
+export interface SidedDeviation {
+  readonly deviation: SeriesDeviation
+  readonly direction: 'up' | 'down'
+  readonly scales: number
+}
+
+export type AnomalySide = Extract<
+  FeatureName,
+  'resource' | 'latency' | 'error' | 'traffic' | 'callerSeesLatency' | 'callerSeesError'
+>
+
+/**
+ * The strongest deviation of every service on each side. A series on a call counts for its callee: as its own measure
+ * where the callee took it, as what its caller sees where the caller took it.
+ */
+export function serviceAnomalies(
+  deviations: readonly SeriesDeviation[],
+): ReadonlyMap<string, ServiceAnomaly> {
+  const strongest = new Map<string, Partial<Record<AnomalySide, SidedDeviation>>>()
+  const named = new Map<string, Map<string, SeriesDeviation>>()
+  for (const deviation of deviations) {
+    const found = sideOf(deviation)
+    if (found === null || found.service === EDGE_SERVICE) continue
+    const known = strongest.get(found.service) ?? {}
+    const best = known[found.side]
+    if (best === undefined || found.sided.scales > best.scales) known[found.side] = found.sided
+    strongest.set(found.service, known)
+    keepWorst(named, found.service, deviation)
+  }
+  return new Map(
+    [...strongest].map(([service, sides]) => [
+      service,
+      { service, strongest: sides, byName: named.get(service) ?? new Map<string, SeriesDeviation>() },
+    ]),
+  )
+}
+
+function keepWorst(
+  named: Map<string, Map<string, SeriesDeviation>>,
+  service: string,
+  deviation: SeriesDeviation,
+): void {
+  const known = named.get(service) ?? new Map<string, SeriesDeviation>()
+  named.set(service, known)
+  const name = deviation.series.name.replace(/^client_/, '')
+  const worst = known.get(name)
+  if (worst === undefined || Math.max(deviation.up, deviation.down) > Math.max(worst.up, worst.down))
+    known.set(name, deviation)
+}
+
+interface FoundSide {
+  readonly service: string
+  readonly side: AnomalySide
+  readonly sided: SidedDeviation
+}
+
+function sideOf(deviation: SeriesDeviation): FoundSide | null {
+  const { series, kind, up, down } = deviation
+  const [caller, callee] = series.edge ?? [null, null]
+  const byCaller = series.name.startsWith('client_') || (caller !== null && series.service === caller)
+  const service = callee ?? series.service
+  const toward = (side: AnomalySide, direction: 'up' | 'down', scales: number): FoundSide => ({
+    service,
+    side,
+    sided: { deviation, direction, scales },
+  })
+  // A client-side series that names no callee says that somebody below this service is slow, not who.
+  if (byCaller && callee === null) return null
+  switch (kind) {
+    case 'latency':
+      return toward(byCaller ? 'callerSeesLatency' : 'latency', 'up', up)
+    case 'success':
+      return toward(byCaller ? 'callerSeesError' : 'error', 'down', down)
+    case 'rate':
+      return byCaller ? null : toward('traffic', down >= up ? 'down' : 'up', Math.max(up, down))
+    case 'cpu':
+    case 'memory':
+    case 'disk':
+    case 'network':
+    case 'other':
+      return toward('resource', up >= down ? 'up' : 'down', Math.max(up, down))
+    case 'host':
+      return null
+  }
+}
+
+export function metricObservations(anomaly: ServiceAnomaly): readonly Observation[] {
+  return Object.entries(anomaly.strongest).map(([side, sided]) => ({
+    feature: side as AnomalySide,
+    value: compress(sided.scales),
+    kind: 'metric',
+    text: () => describeDeviation(sided),
+  }))
+}
+
+/** The worst that callers notice of the service, of the symptom's kind where that is known, whoever measured it. */
+export function outwardDeviation(
+  anomaly: ServiceAnomaly | undefined,
+  kind: SymptomKind,
+): SidedDeviation | null {
+  const { latency, callerSeesLatency, error, callerSeesError } = anomaly?.strongest ?? {}
+  const sides = [
+    ...(kind === 'success' ? [] : [latency, callerSeesLatency]),
+    ...(kind === 'latency' ? [] : [error, callerSeesError]),
+  ]
+  let worst: SidedDeviation | null = null
+  for (const side of sides) if (side !== undefined && side.scales > (worst?.scales ?? 0)) worst = side
+  return worst
+}
+
+export function outwardAnomaly(anomaly: ServiceAnomaly | undefined, kind: SymptomKind): number {
+  return compress(outwardDeviation(anomaly, kind)?.scales ?? 0)
+}
+
+export function inwardAnomaly(anomaly: ServiceAnomaly | undefined): number {
+  return compress(anomaly?.strongest.resource?.scales ?? 0)
+}

@@ -1,0 +1,163 @@
+import type { Change, IncidentCase, MetricSeries } from '../signals/telemetry.ts'
+import { callGraph, type CallGraph } from './call-graph.ts'
+import { caseWindow, type CaseWindow } from './case-window.ts'
+import { changeObservations, type ChangeContext } from './evidence/change-evidence.ts'
+import { commitObservations } from './evidence/commit-evidence.ts'
+import { graphObservations } from './evidence/graph-evidence.ts'
+import { impactObservations } from './evidence/impact-evidence.ts'
+import { callerLogObservations, logObservations } from './evidence/log-evidence.ts'
+import {
+  metricObservations,
+  outwardAnomaly,
+  inwardAnomaly,
+  serviceAnomalies,
+  type ServiceAnomaly,
+  type SymptomKind,
+} from './evidence/metric-evidence.ts'
+import { estimateOnset, metricSteps, spanSteps } from './onset.ts'
+import { spanObservations } from './evidence/span-evidence.ts'
+import type { Observation } from './observation.ts'
+import { metricKind, seriesDeviations, type SeriesDeviation } from './series-deviation.ts'
+import { releaseChanges, type ReleaseChange } from './release-changes.ts'
+import type { RcaSettings } from './settings.ts'
+import { withoutRollouts } from './without-rollouts.ts'
+import { visitsOf } from './visits.ts'
+
+/** One possible cause: a service, with one of its changes or with none. */
+export interface Candidate {
+  readonly service: string
+  readonly change: Change | null
+  /** The commits that the change brought, newest first. */
+  readonly commits: readonly Change[]
+  readonly observations: readonly Observation[]
+}
+
+export interface CandidateSet {
+  readonly candidates: readonly Candidate[]
+  readonly graph: CallGraph
+  readonly window: CaseWindow
+  /** Epoch seconds: when the incident seems to have begun. */
+  readonly onset: number
+  readonly deviations: readonly SeriesDeviation[]
+  readonly anomalies: ReadonlyMap<string, ServiceAnomaly>
+  /** What the symptom is of; null where its metric is unknown. */
+  readonly symptomKind: SymptomKind
+}
+
+/** Reads a case once and lists every candidate with all that was observed of it. */
+export function extractCandidates(incidentCase: IncidentCase, settings: RcaSettings): CandidateSet {
+  const window = caseWindow(incidentCase, settings.incidentWindowMs)
+  const metrics = withoutRollouts(incidentCase.metrics, incidentCase.changes, window.periodS ?? 0)
+  const deviations = seriesDeviations(metrics, window.start, settings.deviation)
+  const anomalies = serviceAnomalies(deviations)
+  const visits = visitsOf(incidentCase.spans)
+  const graph = callGraph(incidentCase, visits.edges)
+  const onset = estimateOnset(
+    [...metricSteps(deviations, window), ...spanSteps(visits.visits, visits.wires)],
+    window,
+  )
+  const spans = spanObservations(visits, onset)
+  const logs = logObservations(incidentCase.logs, onset)
+  const symptomKind = symptomKindOf(incidentCase.symptom.metric)
+  const dominant = dominance(graph.services, anomalies)
+  const impacts = impactObservations(anomalies, symptomKind)
+  const ofService = (service: string): readonly Observation[] => [
+    ...(anomalies.has(service) ? metricObservations(anomalies.get(service) as ServiceAnomaly) : []),
+    ...(dominant.get(service) ?? []),
+    ...(impacts.get(service) ?? []),
+    ...graphObservations(service, {
+      graph,
+      anomalies,
+      symptomService: incidentCase.symptom.service,
+      symptomKind,
+    }),
+    ...(spans.get(service) ?? []),
+    ...(logs.get(service) ?? []),
+    ...callerLogObservations(service, graph, logs),
+  ]
+  const releases = releaseChanges(incidentCase.changes)
+  const changes = changeContext(incidentCase, { window, deviations, graph, anomalies }, settings)
+  const commits = commitObservations(releases, incidentCase.logs, onset)
+  const candidates = graph.services.flatMap((service) =>
+    candidatesOf(service, ofService(service), releases, changes, commits),
+  )
+  return { candidates, graph, window, onset, deviations, anomalies, symptomKind }
+}
+
+function symptomKindOf(metric: string | null): SymptomKind {
+  const kind = metric === null ? null : metricKind(metric)
+  return kind === 'latency' || kind === 'success' ? kind : null
+}
+
+function dominance(
+  services: readonly string[],
+  anomalies: ReadonlyMap<string, ServiceAnomaly>,
+): ReadonlyMap<string, readonly Observation[]> {
+  const strength = (service: string): number =>
+    inwardAnomaly(anomalies.get(service)) + outwardAnomaly(anomalies.get(service), null)
+  const ordered = services.toSorted((a, b) => strength(b) - strength(a))
+  const [first, second] = ordered
+  if (first === undefined) return new Map()
+  const lead = strength(first) - (second === undefined ? 0 : strength(second))
+  const observation: Observation = {
+    feature: 'dominant',
+    value: lead,
+    kind: 'metric',
+    text: () => `no other service has left its usual state as far`,
+  }
+  return new Map([[first, [observation]]])
+}
+
+function candidatesOf(
+  service: string,
+  observations: readonly Observation[],
+  releases: readonly ReleaseChange[],
+  context: ChangeContext,
+  commitsSay: ReadonlyMap<Change, readonly Observation[]>,
+): readonly Candidate[] {
+  const own = releases.filter(({ change }) => change.service === service)
+  const absent: Observation = {
+    feature: 'changeAbsent',
+    value: releases.length === 0 ? 0 : 1,
+    kind: 'change',
+    text: () =>
+      own.length === 0 ? 'nothing was changed in it, while other services were' : 'without its change',
+  }
+  return [
+    ...own.map(({ change, commits }) => ({
+      service,
+      change,
+      commits,
+      observations: [
+        ...observations,
+        ...changeObservations(change, context),
+        ...(commitsSay.get(change) ?? []),
+      ],
+    })),
+    { service, change: null, commits: [], observations: [...observations, absent] },
+  ]
+}
+
+function changeContext(
+  incidentCase: IncidentCase,
+  known: Pick<CandidateSet, 'window' | 'deviations' | 'graph' | 'anomalies'>,
+  settings: RcaSettings,
+): ChangeContext {
+  const byInstance = new Map<string, MetricSeries[]>()
+  for (const series of incidentCase.metrics) {
+    if (series.instance === null) continue
+    const known = byInstance.get(series.instance)
+    if (known === undefined) byInstance.set(series.instance, [series])
+    else known.push(series)
+  }
+  return {
+    detectedAt: incidentCase.detectedAt,
+    windowStart: known.window.start,
+    graph: known.graph,
+    anomalies: known.anomalies,
+    halfLifeS: settings.changeHalfLifeMs / 1000,
+    deviations: known.deviations,
+    byInstance,
+    settings: settings.deviation,
+  }
+}

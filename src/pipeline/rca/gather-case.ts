@@ -1,0 +1,141 @@
+import type { Incident } from '../contracts.ts'
+import { toCcpError } from '../errors.ts'
+import type { IncidentCase, MetricSeries } from '../signals/telemetry.ts'
+import type { ServiceDefinition } from '../services.ts'
+import type { ChangeSource, LogSource, MetricSource, SpanSource, TopologySource, Window } from './ports.ts'
+import type { RcaSettings } from './settings.ts'
+
+export interface GatherDeps {
+  readonly metrics: MetricSource
+  readonly logs: LogSource
+  /** Null where the system has no tracing. */
+  readonly spans: SpanSource | null
+  readonly changes: readonly ChangeSource[]
+  readonly topology: TopologySource
+  readonly services: readonly ServiceDefinition[]
+  readonly settings: RcaSettings
+  /** Earlier incidents: what was measured during them is no example of the normal state. */
+  pastIncidents?(): readonly Stretch[]
+  /** Epoch milliseconds. */
+  nowMs(): number
+}
+
+export interface Stretch {
+  readonly fromMs: number
+  readonly toMs: number
+}
+
+export interface GatheredCase {
+  readonly incidentCase: IncidentCase
+  /** Sources that did not answer in time or at all, with what the diagnosis lacks for it. */
+  readonly missing: readonly string[]
+}
+
+/**
+ * Asks all sources at once for what they know up to now and puts it together as one case. A source that fails, or is
+ * slower than its deadline, is left out and named; the others are not kept waiting.
+ */
+export async function gatherCase(incident: Incident, deps: GatherDeps): Promise<GatheredCase> {
+  const { gather } = deps.settings
+  const toMs = deps.nowMs()
+  const window = (historyMs: number): Window => ({
+    services: deps.services.map(({ name }) => name),
+    fromMs: toMs - historyMs,
+    toMs,
+  })
+  const missing: string[] = []
+  const read = <T>(what: string, lacks: string, query: () => Promise<T>, otherwise: T): Promise<T> =>
+    withinDeadline(query, gather.deadlineMs).catch((thrown: unknown) => {
+      missing.push(`${what}: ${toCcpError(thrown).message}; ${lacks}`)
+      return otherwise
+    })
+  const { spans } = deps
+  const [metrics, logs, foundSpans, changes, topology] = await Promise.all([
+    read(
+      'metrics',
+      'anomalies are not judged',
+      () => deps.metrics.seriesBetween(window(gather.metricHistoryMs)),
+      [],
+    ),
+    read(
+      'logs',
+      'errors and stack traces are not judged',
+      () => deps.logs.linesBetween({ ...window(gather.logHistoryMs), limit: gather.logLineLimit }),
+      [],
+    ),
+    spans === null
+      ? []
+      : read(
+          'traces',
+          'time within requests is not judged',
+          () => spans.spansBetween({ ...window(gather.spanHistoryMs), limit: gather.spanLimit }),
+          [],
+        ),
+    Promise.all(
+      deps.changes.map((source) =>
+        read(
+          'changes',
+          'some deploys or commits may be unknown',
+          () => source.changesBetween(window(gather.changeHistoryMs)),
+          [],
+        ),
+      ),
+    ),
+    read('service graph', 'only services.yaml says who calls whom', () => deps.topology.topology(), {
+      nodes: [],
+      edges: [],
+    }),
+  ])
+  const declared = deps.services.flatMap(({ name, dependsOn }) =>
+    dependsOn.map((callee) => [name, callee] as const),
+  )
+  return {
+    incidentCase: {
+      id: incident.incidentId,
+      detectedAt: toMs / 1000,
+      symptom: { service: incident.service, metric: null },
+      topology: {
+        nodes: [...new Set([...deps.services.map(({ name }) => name), ...topology.nodes])],
+        edges: [...declared, ...topology.edges],
+      },
+      metrics: withoutStretches(metrics, deps.pastIncidents?.() ?? []),
+      logs,
+      spans: foundSpans,
+      changes: withoutRepeats(changes.flat()),
+    },
+    missing: missing.sort(),
+  }
+}
+
+/** The series with no value where an earlier incident was going on. */
+function withoutStretches(
+  series: readonly MetricSeries[],
+  stretches: readonly Stretch[],
+): readonly MetricSeries[] {
+  if (stretches.length === 0) return series
+  const isInside = (t: number): boolean =>
+    stretches.some(({ fromMs, toMs }) => t * 1000 >= fromMs && t * 1000 <= toMs)
+  return series.map((one) => ({
+    ...one,
+    v: one.v.map((value, at) => (isInside(one.t[at] ?? 0) ? null : value)),
+  }))
+}
+
+/** Two sources may tell of the same change. */
+function withoutRepeats<T extends { readonly id: string; readonly service: string }>(
+  changes: readonly T[],
+): readonly T[] {
+  return [...new Map(changes.map((change) => [`${change.service}\n${change.id}`, change])).values()]
+}
+
+async function withinDeadline<T>(query: () => Promise<T>, deadlineMs: number): Promise<T> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer within ${deadlineMs} ms`)), deadlineMs)
+  })
+  try {
+    return await Promise.race([query(), late])
+  } finally {
+    clearTimeout(timer)
+  }
+}
