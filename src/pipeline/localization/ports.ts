@@ -1,0 +1,39 @@
+import type { CommitSummary } from '../contracts.ts'
+
+export interface TouchingCommit extends CommitSummary {
+  readonly body: string
+  readonly files: readonly string[]
+}
+
+/** One-based, both ends included. */
+export interface LineRange {
+  readonly from: number
+  readonly to: number
+}
+
+/** Read-only view of one repository at given commits; paths are relative to its root, with `/`. */
+export interface SourceRepository {
+  /** Directory, for messages and for `Location.repository`. */
+  readonly directory: string
+  /** Regular files; links and submodules are left out. */
+  filesAt(commit: string): Promise<readonly string[]>
+  /** Null where the file does not exist at that commit. */
+  readFile(commit: string, path: string): Promise<string | null>
+  /** Null where the file has no such line. */
+  blame(commit: string, path: string, line: number): Promise<CommitSummary | null>
+  /** Newest first, without merges, bounded; `paths` empty means all. Without `since` only the latest stretch of history. */
+  commitsTouching(query: {
+    readonly until: string
+    readonly since: string | null
+    readonly paths: readonly string[]
+    readonly limit: number
+  }): Promise<readonly TouchingCommit[]>
+  /** Commits after `since` that changed these lines of `path` (as numbered at `until`), newest first, without merges. */
+  commitsTouchingLines(query: {
+    readonly until: string
+    readonly since: string
+    readonly path: string
+    readonly lines: LineRange
+    readonly limit: number
+  }): Promise<readonly CommitSummary[]>
+}
