@@ -1,0 +1,94 @@
+import { redactValue } from '../signals/redact-secrets.ts'
+import { nodeTest } from './node-test.ts'
+import { pythonTest } from './python-test.ts'
+import { testPlace } from './test-place.ts'
+import type { Location, RegressionTest } from '../contracts.ts'
+import type { ServiceDefinition } from '../services.ts'
+import type { FailingInput } from '../signals/stack-trace.ts'
+import type { ChangedFile } from './patched-files.ts'
+
+export interface WrittenTest {
+  readonly outcome: RegressionTest
+  readonly file: ChangedFile | null
+}
+
+/** What a generated test must know to replay the request. */
+export interface Replay {
+  readonly incidentId: string
+  readonly exception: string
+  readonly input: FailingInput
+  /** Argument vector, run in the root of the checkout. */
+  readonly startCommand: readonly string[]
+  readonly healthPath: string
+  /** Plain settings; the variables in `upstreams` get the address of a stub instead. */
+  readonly environment: Readonly<Record<string, string>>
+  readonly upstreams: readonly string[]
+  /** Steps from the test's folder up to the root. */
+  readonly depth: number
+}
+
+const MAX_BODY = 50_000
+
+/**
+ * A test, in the repository's own framework, that starts the service, sends the request that failed and expects any
+ * answer but a server error. Where none can be written, the reason.
+ */
+export async function regressionTest(
+  location: Location,
+  service: ServiceDefinition,
+  read: (path: string) => Promise<string | null>,
+): Promise<WrittenTest> {
+  const input = location.failingInput
+  if (input === null) return none('the request that failed was not logged')
+  const refusal = whyUnfit(input, service)
+  if (refusal !== null) return none(refusal)
+  const place = await testPlace(service, location.incidentId, read)
+  if (place.kind === 'unknown') return none(place.why)
+  const replay = replayOf(location, service, input, place.path)
+  const content =
+    place.framework === 'unittest'
+      ? pythonTest(replay)
+      : nodeTest(replay, { framework: place.framework, isTypeScript: /\.[cm]?ts$/.test(place.path) })
+  const describes = `replays ${input.method} ${input.path.split('?')[0]} and expects no server error`
+  return {
+    outcome: { kind: 'generated', path: place.path, describes },
+    file: { path: place.path, content },
+  }
+}
+
+function replayOf(location: Location, service: ServiceDefinition, input: FailingInput, path: string): Replay {
+  const entries = Object.entries(service.environment)
+  return {
+    incidentId: location.incidentId,
+    exception: location.exception.type,
+    input,
+    startCommand: service.startCommand ?? [],
+    healthPath: service.healthPath,
+    environment: Object.fromEntries(entries.filter(([name]) => !isUpstream(name))),
+    upstreams: entries.map(([name]) => name).filter(isUpstream),
+    depth: path.split('/').length - 1,
+  }
+}
+
+function isUpstream(name: string): boolean {
+  return name.endsWith('_URL')
+}
+
+/** A test stays in the repository for ever: nothing secret, nothing huge, and nothing that cannot be started. */
+function whyUnfit(input: FailingInput, service: ServiceDefinition): string | null {
+  if (service.startCommand === null || service.startCommand.length === 0)
+    return `${service.name} has no startCommand in services.yaml`
+  if (!/^[A-Z]{1,20}$/.test(input.method) || !/^\/[\x21-\x7e]*$/.test(input.path))
+    return 'the logged request is no plain HTTP request'
+  const body = JSON.stringify(input.body ?? null)
+  if (body.length > MAX_BODY)
+    return `the logged request has ${body.length} characters, more than a test should hold`
+  const told = { path: input.path, body: input.body, ...service.environment }
+  return JSON.stringify(redactValue(told)) === JSON.stringify(told)
+    ? null
+    : 'the logged request or the environment of the service holds what looks like a secret'
+}
+
+function none(reason: string): WrittenTest {
+  return { outcome: { kind: 'none', reason }, file: null }
+}

@@ -1,0 +1,96 @@
+import { aiCandidate } from './ai-candidate.ts'
+import { unavailable } from './candidate.ts'
+import { revertCandidate, rollBackCandidate } from './commit-candidates.ts'
+import { templateCandidates } from './template-candidates.ts'
+import type { Diagnosis, FixCandidate, FixPlan, Location, StageOutcome } from '../contracts.ts'
+import type { ServiceDefinition } from '../services.ts'
+import type { Weighed } from './candidate.ts'
+import type { Release } from './commit-candidates.ts'
+import type { OutcomeHistory, PatchSuggester, PlanRepository } from './ports.ts'
+import type { PlanningSettings } from './settings.ts'
+import type { FixTemplate } from './templates/fix-template.ts'
+
+export interface PlanDeps {
+  readonly diagnosis: Diagnosis
+  readonly service: ServiceDefinition
+  readonly repository: PlanRepository
+  readonly release: Release
+  readonly templates: readonly FixTemplate[]
+  readonly outcomes: OutcomeHistory
+  /** Null: no model is configured. */
+  readonly suggestPatch: PatchSuggester | null
+  readonly settings: PlanningSettings
+  /** Ids of candidates that a person refused, a gate stopped or a canary sent back. */
+  readonly refused: readonly string[]
+}
+
+/** Order of strategies whose candidates weigh the same: the narrower change first. */
+const STRATEGY_ORDER = ['template', 'ai-patch', 'revert-commit', 'roll-back-deploy', 'config-change']
+
+/**
+ * Compares the ways to end the incident and chooses one: the highest confidence after the cost of the change, so that
+ * the smallest change that cures comes first. What cannot be done is listed last, with the reason. The answer is the
+ * same whenever the question is.
+ */
+export async function planFix(location: Location, deps: PlanDeps): Promise<StageOutcome<FixPlan>> {
+  const weighed = await allCandidates(location, deps)
+  const candidates = [...weighed].sort(byWorth).map(({ candidate }) => candidate)
+  const { minConfidence } = deps.settings
+  const chosen = candidates.find((each) => each.recipe !== null && each.confidence >= minConfidence)
+  if (chosen === undefined) return { kind: 'gaveUp', reason: whyNone(candidates, minConfidence) }
+  return {
+    kind: 'done',
+    value: { incidentId: location.incidentId, candidates, chosenId: chosen.candidateId },
+  }
+}
+
+async function allCandidates(location: Location, deps: PlanDeps): Promise<readonly Weighed[]> {
+  const found = await Promise.all([
+    templateCandidates(location, deps),
+    revertCandidate(location, deps),
+    rollBackCandidate(location, deps),
+  ])
+  const others = found.flat().map((each) => withoutRefused(each, deps.refused))
+  const best = Math.max(...others.map(worth))
+  const ai = await aiCandidate(location, { ...deps, bestOther: best })
+  return [...others, withoutRefused(ai, deps.refused), configChange(deps.diagnosis)]
+}
+
+function configChange({ hypotheses }: Diagnosis): Weighed {
+  const change = hypotheses[0]?.change
+  const reason =
+    change?.kind === 'config'
+      ? `the configuration does not live in the repository: put "${change.summary}" back by hand`
+      : 'the suspected cause is code, not configuration'
+  return unavailable('config-change', 'Change the configuration', reason)
+}
+
+function withoutRefused(weighed: Weighed, refused: readonly string[]): Weighed {
+  const { candidate } = weighed
+  if (candidate.recipe === null || !refused.includes(candidate.candidateId)) return weighed
+  const why = 'it was refused or taken back before in this incident'
+  return { ...weighed, candidate: { ...candidate, recipe: null, unavailable: why } }
+}
+
+/** Confidence less cost; what cannot be done is worth nothing. */
+function worth({ candidate, cost }: Weighed): number {
+  return candidate.recipe === null ? 0 : candidate.confidence - cost
+}
+
+function byWorth(a: Weighed, b: Weighed): number {
+  const available = Number(b.candidate.recipe !== null) - Number(a.candidate.recipe !== null)
+  const narrower = STRATEGY_ORDER.indexOf(a.candidate.strategy) - STRATEGY_ORDER.indexOf(b.candidate.strategy)
+  return (
+    available ||
+    worth(b) - worth(a) ||
+    narrower ||
+    a.candidate.candidateId.localeCompare(b.candidate.candidateId)
+  )
+}
+
+function whyNone(candidates: readonly FixCandidate[], minConfidence: number): string {
+  const tried = candidates.map(({ title, unavailable: why, confidence }) =>
+    why === null ? `${title}: confidence ${confidence} is below ${minConfidence}` : `${title}: ${why}`,
+  )
+  return `No fix can be proposed. ${tried.join('; ')}.`
+}

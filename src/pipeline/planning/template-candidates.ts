@@ -1,0 +1,73 @@
+import { basename } from 'node:path/posix'
+import { believe } from './confidence.ts'
+import { countChanged } from './changed-lines.ts'
+import { fingerprint, rounded, unavailable } from './candidate.ts'
+import { templateFixes } from './templates/template-fixes.ts'
+import type { Location } from '../contracts.ts'
+import type { Weighed } from './candidate.ts'
+import type { OutcomeHistory, PlanRepository } from './ports.ts'
+import type { PlanningSettings } from './settings.ts'
+import type { FaultSite, FixTemplate, TemplateFix } from './templates/fix-template.ts'
+
+interface Deps {
+  readonly repository: PlanRepository
+  readonly templates: readonly FixTemplate[]
+  readonly outcomes: OutcomeHistory
+  readonly settings: PlanningSettings
+}
+
+/** The repairs that templates offer for the located line, most promising first; one unavailable candidate if none does. */
+export async function templateCandidates(location: Location, deps: Deps): Promise<readonly Weighed[]> {
+  const text = await deps.repository.readFile(location.baseCommit, location.file)
+  if (text === null) return [none(`${location.file} is not in ${location.baseCommit.slice(0, 12)}`)]
+  const fixes = templateFixes(deps.templates, faultSite(location, text))
+  if (fixes.length === 0) return [none(whyNone(location, deps.templates))]
+  return Promise.all(
+    fixes.slice(0, deps.settings.maxTemplateCandidates).map((fix) => weigh(fix, location, text, deps)),
+  )
+}
+
+function faultSite(location: Location, text: string): FaultSite {
+  const { language, file, line, exception } = location
+  return { language, path: file, text, line, column: columnOf(location), exception }
+}
+
+/** Only where the trace was printed for the very line: a source map or a shifted line moves the column as well. */
+function columnOf({ frames, file, line }: Location): number | null {
+  const frame = frames.find((located) => located.file === file)?.frame
+  return frame !== undefined && frame.line === line && frame.file.endsWith(basename(file))
+    ? frame.column
+    : null
+}
+
+async function weigh(fix: TemplateFix, location: Location, text: string, deps: Deps): Promise<Weighed> {
+  const { template } = fix
+  const belief = await believe(
+    { strategy: 'template', templateId: template.id, prior: template.confidence },
+    deps,
+  )
+  const { file, line } = location
+  const candidate = {
+    candidateId: fingerprint('template', [template.id, file, fix.replaced, fix.replacement]),
+    strategy: 'template' as const,
+    title: `${fix.title} in ${basename(file)}:${line}`,
+    rationale: template.description,
+    // How well the match agrees with the exception is a matter of this place, not of the template's history.
+    confidence: rounded(belief.confidence * Math.min(1.2, fix.confidence / template.confidence)),
+    confidenceBasis: belief.basis,
+    drawbacks: [...template.drawbacks, ...fix.notes],
+    recipe: { kind: 'template' as const, templateId: template.id, file, line, newContent: fix.newText },
+    unavailable: null,
+  }
+  return { candidate, cost: countChanged(text, fix.newText) * deps.settings.costs.changedLine }
+}
+
+function none(reason: string): Weighed {
+  return unavailable('template', 'Repair the line with a template', reason)
+}
+
+function whyNone({ language, exception, file, line }: Location, templates: readonly FixTemplate[]): string {
+  if (!templates.some((template) => template.languages.includes(language)))
+    return `there are no templates for ${language}`
+  return `no template fits ${exception.type} on ${file}:${line}`
+}

@@ -1,0 +1,167 @@
+import { describe, expect, it } from 'vitest'
+import { planFix } from '../../../src/pipeline/planning/plan-fix.ts'
+import { aDiagnosis, aLocation, aRepository, planDeps } from './builders.ts'
+import type { FixCandidate, FixPlan, Location } from '../../../src/pipeline/contracts.ts'
+import type { PlanDeps } from '../../../src/pipeline/planning/plan-fix.ts'
+
+async function plan(changes: Partial<PlanDeps> = {}, location: Location = aLocation()): Promise<FixPlan> {
+  const outcome = await planFix(location, planDeps(changes))
+  if (outcome.kind !== 'done') throw new Error(JSON.stringify(outcome))
+  return outcome.value
+}
+
+function chosen({ candidates, chosenId }: FixPlan): FixCandidate {
+  const found = candidates.find(({ candidateId }) => candidateId === chosenId)
+  if (found === undefined) throw new Error('the chosen candidate is not listed')
+  return found
+}
+
+function ofStrategy({ candidates }: FixPlan, strategy: FixCandidate['strategy']): FixCandidate {
+  const found = candidates.find((candidate) => candidate.strategy === strategy)
+  if (found === undefined) throw new Error(`no ${strategy} candidate`)
+  return found
+}
+
+const SUGGESTED = [
+  '--- a/payment/receipt.py',
+  '+++ b/payment/receipt.py',
+  '@@ -3,1 +3,1 @@',
+  '-    country = address["country"]',
+  '+    country = (address or {}).get("country")',
+  '',
+].join('\n')
+
+describe('a plan', () => {
+  it('prefers the guard to the revert, and the revert to the roll-back', async () => {
+    const made = await plan()
+    expect(made.candidates.map(({ strategy }) => strategy)).toEqual([
+      'template',
+      'revert-commit',
+      'roll-back-deploy',
+      'ai-patch',
+      'config-change',
+    ])
+    expect(chosen(made)).toMatchObject({
+      title: 'Guard `address` against None in receipt.py:3',
+      recipe: { kind: 'template', templateId: 'python-none-subscript', line: 3 },
+    })
+  })
+
+  it('writes the whole new file into the recipe', async () => {
+    const { recipe } = chosen(await plan())
+    expect(recipe).toMatchObject({
+      newContent: expect.stringContaining('country = address["country"] if address is not None else None\n'),
+    })
+  })
+
+  it('says how many other commits a roll-back takes back', async () => {
+    const rollBack = ofStrategy(await plan(), 'roll-back-deploy')
+    expect(rollBack.drawbacks[0]).toBe('also takes back 2 other commits: "fees: maestro", "readme"')
+  })
+
+  it('lists what cannot be done last, with the reason', async () => {
+    const made = await plan({ repository: aRepository(undefined, null) })
+    expect(
+      made.candidates.slice(-3).every(({ recipe, unavailable }) => recipe === null && unavailable !== null),
+    ).toBe(true)
+    expect(ofStrategy(made, 'revert-commit').unavailable).toContain('a later commit changed the same lines')
+    expect(ofStrategy(made, 'ai-patch').unavailable).toBe('no model is configured')
+  })
+
+  it('is the same whenever the question is', async () => {
+    expect(await plan()).toEqual(await plan())
+  })
+
+  it('does not offer again what was refused, and knows it by its repair on another base', async () => {
+    const first = chosen(await plan()).candidateId
+    const moved = aRepository({
+      'payment/receipt.py': `# licence\n${(await aRepository().readFile('', 'payment/receipt.py')) ?? ''}`,
+    })
+    const made = await plan({ refused: [first], repository: moved }, aLocation({ line: 4 }))
+    expect(ofStrategy(made, 'template')).toMatchObject({ candidateId: first, recipe: null })
+    expect(chosen(made).strategy).toBe('revert-commit')
+  })
+
+  it('trusts the revert as far as the diagnosis trusts its change', async () => {
+    const sure = ofStrategy(await plan({ diagnosis: aDiagnosis(1) }), 'revert-commit').confidence
+    const unsure = ofStrategy(await plan({ diagnosis: aDiagnosis(0.4) }), 'revert-commit').confidence
+    expect(unsure).toBeCloseTo(sure * 0.4, 2)
+  })
+
+  it('moves the confidence by what became of earlier fixes, and says so', async () => {
+    const outcomesOf = async ({ strategy }: { strategy: string }) =>
+      strategy === 'template' ? { worked: 0, failed: 12 } : { worked: 0, failed: 0 }
+    const made = await plan({ outcomes: { outcomesOf } })
+    expect(ofStrategy(made, 'template').confidenceBasis).toBe('worked 0 of 12 times')
+    expect(chosen(made).strategy).toBe('revert-commit')
+  })
+
+  it('gives up with everything that was tried', async () => {
+    const repository = aRepository({ 'payment/receipt.py': 'pass\n' }, null)
+    const release = { ...planDeps().release, previousCommit: null }
+    const outcome = await planFix(aLocation({ line: 1 }), planDeps({ repository, release }))
+    expect(outcome).toMatchObject({ kind: 'gaveUp' })
+    const reason = outcome.kind === 'gaveUp' ? outcome.reason : ''
+    for (const part of [
+      'no template fits TypeError',
+      'cannot be taken back',
+      'not known which release',
+      'no model',
+    ])
+      expect(reason).toContain(part)
+  })
+
+  it('chooses nothing below the least confidence', async () => {
+    const settings = { ...planDeps().settings, minConfidence: 0.99 }
+    expect(await planFix(aLocation(), planDeps({ settings }))).toMatchObject({
+      kind: 'gaveUp',
+      reason: expect.stringContaining('is below 0.99'),
+    })
+  })
+
+  it('hands a fault of the repository on instead of hiding it as a missing candidate', async () => {
+    const broken = { ...aRepository(), revertedFiles: async () => Promise.reject(new Error('disk is full')) }
+    await expect(planFix(aLocation(), planDeps({ repository: broken }))).rejects.toThrow('disk is full')
+  })
+})
+
+describe('a model', () => {
+  const noOthers = {
+    templates: [],
+    repository: aRepository(undefined, null),
+    release: { ...planDeps().release, previousCommit: null },
+  }
+
+  it('is not asked while a better-founded fix is at hand', async () => {
+    const suggestPatch = { suggest: async () => Promise.reject(new Error('was asked')) }
+    expect(ofStrategy(await plan({ suggestPatch }), 'ai-patch').unavailable).toContain('not asked for')
+  })
+
+  it('is asked where nothing else helps, and its patch becomes a candidate if it applies', async () => {
+    const suggestPatch = {
+      suggest: async () => ({ kind: 'suggested' as const, diff: SUGGESTED, model: 'm-1' }),
+    }
+    const made = await plan({ ...noOthers, suggestPatch })
+    expect(chosen(made)).toMatchObject({ strategy: 'ai-patch', recipe: { kind: 'ai-patch', model: 'm-1' } })
+  })
+
+  it.each([
+    ['does not apply', SUGGESTED.replace('-    country = address', '-    country = adress')],
+    ['is no unified diff', 'Just restart it.'],
+    ['may not be touched', SUGGESTED.replaceAll('payment/receipt.py', '.github/workflows/ci.yml')],
+    ['adds, deletes or renames', SUGGESTED.replace('+++ b/payment/receipt.py', '+++ /dev/null')],
+    ['is no path', SUGGESTED.replaceAll('payment/receipt.py', '../receipt.py')],
+  ])('is refused when its answer %s', async (why, diff) => {
+    const suggestPatch = { suggest: async () => ({ kind: 'suggested' as const, diff, model: 'm-1' }) }
+    const outcome = await planFix(aLocation(), planDeps({ ...noOthers, suggestPatch }))
+    expect(outcome).toMatchObject({ kind: 'gaveUp', reason: expect.stringContaining(why) })
+  })
+
+  it('is not shown a file that holds a secret', async () => {
+    const secret = `KEY = "AKIA${'A'.repeat(16)}"\n`
+    const suggestPatch = { suggest: async () => Promise.reject(new Error('was asked')) }
+    const repository = aRepository({ 'payment/receipt.py': secret }, null)
+    const outcome = await planFix(aLocation({ line: 1 }), planDeps({ ...noOthers, repository, suggestPatch }))
+    expect(outcome).toMatchObject({ kind: 'gaveUp', reason: expect.stringContaining('holds secrets') })
+  })
+})
