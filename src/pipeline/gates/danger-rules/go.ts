@@ -1,0 +1,57 @@
+import { CODE, COMMAND, QUERY, PATH, TLS, MODE, rulesOf } from './danger-rule.ts'
+
+/** Structures by which go lets input do harm. */
+export const go = rulesOf([
+  [
+    'shell',
+    'injection',
+    'variable',
+    COMMAND,
+    'exec.Command($$$A)',
+    'exec.CommandContext($$$A)',
+    'syscall.Exec($$$A)',
+  ],
+  [
+    'sql',
+    'injection',
+    'built',
+    QUERY,
+    '$D.Query($$$A)',
+    '$D.QueryRow($$$A)',
+    '$D.Exec($$$A)',
+    '$D.QueryContext($$$A)',
+    '$D.QueryRowContext($$$A)',
+    '$D.ExecContext($$$A)',
+  ],
+  [
+    'path',
+    'injection',
+    'request',
+    PATH,
+    'os.Open($$$A)',
+    'os.ReadFile($$$A)',
+    'http.ServeFile($$$A)',
+    'os.Remove($$$A)',
+  ],
+  [
+    'template',
+    'injection',
+    'variable',
+    'text becomes markup that is not escaped',
+    'template.HTML($$$A)',
+    'template.JS($$$A)',
+  ],
+  ['plugin', 'injection', 'variable', CODE, 'plugin.Open($$$A)'],
+  ['tls-off', 'exposure', { holds: /InsecureSkipVerify:\s*true/, variable: false }, TLS, 'tls.Config{$$$A}'],
+  ['tls-off', 'exposure', 'always', TLS, '$C.InsecureSkipVerify = true'],
+  [
+    'world-writable',
+    'exposure',
+    { holds: /\b0o?[67](?:77|66)\b/, variable: false },
+    MODE,
+    'os.Chmod($$$A)',
+    'os.OpenFile($$$A)',
+    'os.WriteFile($$$A)',
+    'os.MkdirAll($$$A)',
+  ],
+])

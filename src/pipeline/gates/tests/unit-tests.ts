@@ -1,0 +1,213 @@
+import type { Finding } from '../../contracts.ts'
+import type { GateContext } from '../context.ts'
+import { blocked, count, failed, listed, passed, type GateAnswer } from '../gate-result.ts'
+import type { Checkout, SourceFile } from '../ports.ts'
+import { findTestPlans } from './find-test-plans.ts'
+import { failuresOf, finding, judgeRegression, lostTests, newFailures, type TestRun } from './judge-tests.ts'
+import { runTests } from './run-tests.ts'
+import { isInside, type TestPlan } from './test-plan.ts'
+
+/** Both trees' runs of one plan, the patch's own test among them where it belongs to the plan. */
+interface PlanRuns {
+  readonly plan: TestPlan
+  readonly base: TestRun
+  readonly patched: TestRun
+  readonly regression: { readonly base: TestRun; readonly patched: TestRun } | null
+}
+
+/** What is left to say of one plan. */
+interface PlanAnswer {
+  readonly executed: number
+  readonly blocked: readonly string[]
+  readonly findings: readonly Finding[]
+  readonly notes: readonly string[]
+}
+
+/** Gate 2: the tests pass with the patch as they did without it, and its own test shows the fault. */
+export async function checkUnitTests(context: GateContext): Promise<GateAnswer> {
+  const plans = await findTestPlans(
+    context.patched,
+    context.files.map(({ path }) => path),
+    context.deps.service,
+  )
+  const [tool] = [await context.deps.sandbox.describe()]
+  if (plans.length === 0) return blocked(NO_TESTS, [tool])
+  const test = await regressionTest(context)
+  const answers: PlanAnswer[] = []
+  for (const plan of plans) {
+    const mine = test !== null && belongsTo(test, plan, plans) ? test : null
+    answers.push(await judgePlan(await runPlan(context, plan, mine), context, mine))
+  }
+  if (test === null && context.patch.regressionTest.kind === 'generated')
+    answers.push(unreadable(context.patch.regressionTest.path))
+  return combine(answers, [tool, ...plans.map((plan) => plan.runner)])
+}
+
+const NO_TESTS =
+  'no tests were found: name the command as `test` of the service in services.yaml, or add tests that its runner finds'
+
+async function regressionTest({ patch, patched }: GateContext): Promise<SourceFile | null> {
+  if (patch.regressionTest.kind === 'none') return null
+  const { path } = patch.regressionTest
+  const text = await patched.readFile(path)
+  return text === null ? null : { path, text }
+}
+
+function belongsTo(test: SourceFile, plan: TestPlan, plans: readonly TestPlan[]): boolean {
+  const homes = plans.filter((one) => isInside(test.path, one.directory) && one.only(test) !== null)
+  const nearest = homes.sort((a, b) => b.directory.length - a.directory.length)[0] ?? plans[0]
+  return nearest === plan
+}
+
+async function runPlan(context: GateContext, plan: TestPlan, test: SourceFile | null): Promise<PlanRuns> {
+  const { base, patched, deps } = context
+  const run = (tree: Pick<Checkout, 'directory'>, command: readonly string[]) =>
+    runTests(tree, plan, command, deps)
+  const [onBase, onPatched, regression] = await Promise.all([
+    run(base, plan.command),
+    run(patched, plan.command),
+    test === null ? null : runRegression(context, plan, test),
+  ])
+  const runs = { plan, base: onBase, patched: onPatched, regression }
+  if (onPatched.kind === 'unavailable' && plan.otherwise !== null)
+    return runPlan(context, plan.otherwise, test)
+  return runs
+}
+
+/** The base needs the new test file: a checkout of its own holds both. */
+async function runRegression({ patch, patched, deps }: GateContext, plan: TestPlan, test: SourceFile) {
+  const command = plan.only(test) ?? plan.command
+  const withTest = await deps.checkouts.checkout(patch.repository, patch.baseCommit, [test])
+  try {
+    const [onBase, onPatched] = await Promise.all([
+      runTests(withTest, plan, command, deps),
+      runTests(patched, plan, command, deps),
+    ])
+    return { base: onBase, patched: onPatched }
+  } finally {
+    await withTest.remove()
+  }
+}
+
+async function judgePlan(runs: PlanRuns, context: GateContext, test: SourceFile | null): Promise<PlanAnswer> {
+  const { base, patched, plan } = runs
+  if (patched.kind !== 'ran') return stoppedAnswer(base, patched)
+  const { tally } = patched
+  if (tally.executed === 0 && failuresOf(patched).length === 0)
+    return answer(0, {
+      blocked: ['the test command ran no test: correct `test` of the service in services.yaml'],
+    })
+  const added = newFailures(base, patched)
+  const { lasting, flaky } = await tryAgain(added, context, plan)
+  if (tally.executed === 0 && lasting.length === 0)
+    return answer(0, {
+      blocked: [`no test ran, on the base neither: ${failuresOf(patched)[0]?.message ?? ''}`],
+    })
+  const lost = mayTakeTestsAway(context) ? [] : lostTests(base, patched)
+  const regression =
+    runs.regression === null || test === null
+      ? null
+      : judgeRegression(runs.regression.base, runs.regression.patched, test.path)
+  const failures = lasting.map(({ id, message }) => finding('test-failed', `${id}: ${message}`))
+  const shown =
+    test !== null && regression === null
+      ? ['the regression test fails before the patch and passes after']
+      : []
+  return answer(tally.executed, {
+    findings: [...failures, ...lost, ...(regression === null ? [] : [regression])],
+    notes: [
+      ...shown,
+      ...preExisting(base, patched),
+      ...flakyNote(flaky),
+      ...baseNote(base),
+      ...takenAway(context, base, patched),
+    ],
+  })
+}
+
+function answer(executed: number, rest: Partial<PlanAnswer>): PlanAnswer {
+  return { executed, blocked: [], findings: [], notes: [], ...rest }
+}
+
+/** A patch that makes tests hang is at fault; tests that hang without it as well tell nothing. */
+function stoppedAnswer(base: TestRun, patched: TestRun & { why: string }): PlanAnswer {
+  if (patched.kind === 'stopped' && base.kind === 'ran')
+    return answer(0, {
+      findings: [finding('test-stopped', `with the patch the tests were stopped: ${patched.why}`)],
+    })
+  return answer(0, { blocked: [patched.why] })
+}
+
+async function tryAgain(
+  added: ReturnType<typeof newFailures>,
+  { patched, deps }: GateContext,
+  plan: TestPlan,
+) {
+  if (added.length === 0) return { lasting: added, flaky: [] }
+  const again = await runTests(patched, plan, plan.command, deps)
+  if (again.kind !== 'ran' || again.tally.executed === 0) return { lasting: added, flaky: [] }
+  const failing = new Set(failuresOf(again).map(({ id }) => id))
+  return {
+    lasting: added.filter(({ id }) => failing.has(id)),
+    flaky: added.filter(({ id }) => !failing.has(id)).map(({ id }) => id),
+  }
+}
+
+/** Taking a commit back takes its tests back with it. */
+function mayTakeTestsAway({ patch }: GateContext): boolean {
+  return patch.strategy === 'revert-commit' || patch.strategy === 'roll-back-deploy'
+}
+
+function takenAway(
+  context: GateContext,
+  base: TestRun,
+  patched: TestRun & { kind: 'ran' },
+): readonly string[] {
+  const lost = mayTakeTestsAway(context) ? lostTests(base, patched) : []
+  return lost.length === 0 ? [] : [`${count(lost.length, 'test')} of the commit taken back went with it`]
+}
+
+function preExisting(base: TestRun, patched: TestRun & { kind: 'ran' }): readonly string[] {
+  if (base.kind !== 'ran') return []
+  const before = new Set(failuresOf(base).map(({ id }) => id))
+  const both = failuresOf(patched).filter(({ id }) => before.has(id))
+  return both.length === 0
+    ? []
+    : [
+        `${both.length} failed before the patch as well (${listed(
+          both.map(({ id }) => id),
+          2,
+        )})`,
+      ]
+}
+
+function flakyNote(flaky: readonly string[]): readonly string[] {
+  return flaky.length === 0 ? [] : [`${listed(flaky, 2)} failed once and passed when run again`]
+}
+
+function baseNote(base: TestRun): readonly string[] {
+  return base.kind === 'ran' ? [] : [`on the base the tests did not end (${base.why})`]
+}
+
+function unreadable(path: string): PlanAnswer {
+  return answer(0, {
+    findings: [{ file: path, line: null, rule: 'regression-test', message: 'the patch does not contain it' }],
+  })
+}
+
+function combine(answers: readonly PlanAnswer[], tools: readonly string[]): GateAnswer {
+  const findings = answers.flatMap((one) => one.findings)
+  const obstacles = answers.flatMap((one) => one.blocked)
+  const notes = answers.flatMap((one) => one.notes)
+  const executed = answers.reduce((total, one) => total + one.executed, 0)
+  if (findings.length > 0) return failed([summaryOf(findings), ...notes].join('; '), findings, tools)
+  if (obstacles.length > 0) return blocked(obstacles.join('; '), tools)
+  const ran = notes.some((note) => note.includes('failed before the patch')) ? 'ran' : 'passed'
+  return passed([`${count(executed, 'test')} ${ran}`, ...notes].join('; '), tools)
+}
+
+function summaryOf(findings: readonly Finding[]): string {
+  const [first] = findings
+  const more = findings.length > 1 ? ` (and ${findings.length - 1} more)` : ''
+  return `${first?.rule ?? ''}: ${first?.message ?? ''}${more}`.slice(0, 400)
+}
