@@ -1,0 +1,152 @@
+import { z } from 'zod'
+
+/** One environment variable, as `.env.example` lists it. */
+export interface Variable {
+  readonly name: string
+  readonly about: string
+  readonly secret: boolean
+  /** Null: it has no default; `required` says whether the bot starts without it. */
+  readonly byDefault: string | null
+  readonly required: boolean
+}
+
+function variable(name: string, about: string, options: Partial<Variable> = {}): Variable {
+  return { name, about, secret: false, byDefault: null, required: false, ...options }
+}
+
+/** All that the environment may set; `.env.example` is kept equal to this list by a test. */
+export const VARIABLES = [
+  variable('SLACK_BOT_TOKEN', 'Bot token (xoxb-...) with the scopes of config/slack-app-manifest.yaml', {
+    secret: true,
+    required: true,
+  }),
+  variable('SLACK_APP_TOKEN', 'App-level token (xapp-...) with connections:write, for Socket Mode', {
+    secret: true,
+  }),
+  variable('SLACK_SIGNING_SECRET', 'Signing secret, only for SLACK_MODE=http', { secret: true }),
+  variable('SLACK_MODE', 'socket (needs no public URL) or http', { byDefault: 'socket' }),
+  variable('SLACK_HTTP_PORT', 'Port for SLACK_MODE=http', { byDefault: '3000' }),
+  variable('SLACK_CHANNEL', 'Channel id (C...) in which incidents are threaded', { required: true }),
+  variable('SLACK_API_URL', "Slack's Web API", { byDefault: 'https://slack.com/api/' }),
+  variable('PAGERDUTY_API_TOKEN', 'REST API token, for notes, resolving and polling', {
+    secret: true,
+    required: true,
+  }),
+  variable('PAGERDUTY_FROM_EMAIL', 'E-mail of the PagerDuty user in whose name notes are written', {
+    required: true,
+  }),
+  variable(
+    'PAGERDUTY_WEBHOOK_SECRETS',
+    'Secrets of the webhook subscriptions, separated by commas; empty: polling only',
+    {
+      secret: true,
+      byDefault: '',
+    },
+  ),
+  variable('PAGERDUTY_API_URL', "PagerDuty's REST API", { byDefault: 'https://api.pagerduty.com' }),
+  variable('CCP_HOST', 'Address on which webhooks are received', { byDefault: '0.0.0.0' }),
+  variable('CCP_PORT', 'Port on which webhooks are received', { byDefault: '8080' }),
+  variable('CCP_DATABASE', "The journal's SQLite file", { byDefault: '.ccp/journal.sqlite' }),
+  variable('CCP_DATA_DIR', 'Clones, releases and logs', { byDefault: '.ccp/data' }),
+  variable('CCP_CONFIG_DIR', 'Folder of YAML files that replace those in config/, file by file', {
+    byDefault: 'config',
+  }),
+  variable(
+    'CCP_ROUTER_URL',
+    'Admin API of the router in front of the services: where the local deploy target sets weights',
+    {
+      required: true,
+    },
+  ),
+  variable('CCP_LOG_LEVEL', 'debug, info, warn or error', { byDefault: 'info' }),
+  variable('PROMETHEUS_URL', 'Prometheus server; empty: the bot scrapes the services itself', {
+    byDefault: '',
+  }),
+  variable('SMTP_HOST', 'Mail server for notices; empty: no e-mail', { byDefault: '' }),
+  variable('SMTP_PORT', 'Port of the mail server', { byDefault: '587' }),
+  variable('SMTP_USER', 'User at the mail server', { byDefault: '' }),
+  variable('SMTP_PASSWORD', 'Password at the mail server', { secret: true, byDefault: '' }),
+  variable('SMTP_FROM', 'Sender of the notices', { byDefault: 'ccp@localhost' }),
+  variable('CCP_MODEL_URL', 'OpenAI-compatible server for AI patches; empty: off', { byDefault: '' }),
+  variable('CCP_MODEL_KEY', "That server's key", { secret: true, byDefault: '' }),
+  variable('CCP_MODEL_NAME', 'Model to ask', { byDefault: '' }),
+] as const satisfies readonly Variable[]
+
+const port = z
+  .string()
+  .regex(/^\d{1,5}$/, 'is not a port: write a number from 0 to 65535')
+  .transform(Number)
+  .refine((value) => value <= 65_535, 'is not a port: write a number from 0 to 65535')
+
+const url = z.url({ protocol: /^https?$/, error: 'is not a URL: write it with http:// or https://' })
+const optionalUrl = z.union([z.literal(''), url]).transform((value) => (value === '' ? null : value))
+const optional = z.string().transform((value) => (value === '' ? null : value))
+
+/** The environment after defaults; what is empty and optional is null. */
+export const environmentSchema = z
+  .object({
+    SLACK_BOT_TOKEN: z.string().startsWith('xoxb-', 'is not a bot token: it begins with xoxb-'),
+    SLACK_APP_TOKEN: z
+      .union([
+        z.literal(''),
+        z.string().startsWith('xapp-', 'is not an app-level token: it begins with xapp-'),
+      ])
+      .transform((v) => (v === '' ? null : v)),
+    SLACK_SIGNING_SECRET: optional,
+    SLACK_MODE: z.enum(['socket', 'http'], 'must be socket or http'),
+    SLACK_HTTP_PORT: port,
+    SLACK_CHANNEL: z
+      .string()
+      .regex(/^[CG][A-Z0-9]+$/, 'is not a channel id: copy it from the channel details, it begins with C'),
+    SLACK_API_URL: url,
+    PAGERDUTY_API_TOKEN: z.string(),
+    PAGERDUTY_FROM_EMAIL: z.email('is not an e-mail address'),
+    PAGERDUTY_WEBHOOK_SECRETS: z.string().transform((text) =>
+      text
+        .split(',')
+        .map((secret) => secret.trim())
+        .filter((secret) => secret !== ''),
+    ),
+    PAGERDUTY_API_URL: url,
+    CCP_HOST: z.string(),
+    CCP_PORT: port,
+    CCP_DATABASE: z.string(),
+    CCP_DATA_DIR: z.string(),
+    CCP_CONFIG_DIR: z.string(),
+    CCP_ROUTER_URL: url,
+    CCP_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error'], 'must be debug, info, warn or error'),
+    PROMETHEUS_URL: optionalUrl,
+    SMTP_HOST: optional,
+    SMTP_PORT: port,
+    SMTP_USER: optional,
+    SMTP_PASSWORD: optional,
+    SMTP_FROM: z.string(),
+    CCP_MODEL_URL: optionalUrl,
+    CCP_MODEL_KEY: optional,
+    CCP_MODEL_NAME: optional,
+  })
+  .superRefine((env, context) => {
+    if (env.SLACK_MODE === 'socket' && env.SLACK_APP_TOKEN === null) {
+      context.addIssue({
+        code: 'custom',
+        path: ['SLACK_APP_TOKEN'],
+        message: 'is needed for SLACK_MODE=socket: create an app-level token with connections:write',
+      })
+    }
+    if (env.SLACK_MODE === 'http' && env.SLACK_SIGNING_SECRET === null) {
+      context.addIssue({
+        code: 'custom',
+        path: ['SLACK_SIGNING_SECRET'],
+        message: 'is needed for SLACK_MODE=http: copy it from the app settings',
+      })
+    }
+    if (env.CCP_MODEL_URL !== null && env.CCP_MODEL_NAME === null) {
+      context.addIssue({
+        code: 'custom',
+        path: ['CCP_MODEL_NAME'],
+        message: 'is needed beside CCP_MODEL_URL: name the model to ask',
+      })
+    }
+  })
+
+export type Environment = z.output<typeof environmentSchema>
