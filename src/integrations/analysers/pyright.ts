@@ -1,0 +1,146 @@
+import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import type { Analyser, Analysis, AnalysisTask, RawFinding, SourceFile } from '../../pipeline/gates/ports.ts'
+import { CcpError } from '../../pipeline/errors.ts'
+import { LanguageServer } from './language-server.ts'
+
+interface Diagnostic {
+  readonly range: { readonly start: { readonly line: number } }
+  readonly severity?: number
+  readonly code?: string | number
+  readonly message: string
+}
+
+const ERROR = 1
+/** What cannot be told where the dependencies are not installed. */
+const UNKNOWABLE = new Set(['reportMissingImports', 'reportMissingModuleSource', 'reportMissingTypeStubs'])
+const SETTINGS = {
+  python: {
+    analysis: {
+      typeCheckingMode: 'basic',
+      diagnosticMode: 'openFilesOnly',
+      autoSearchPaths: true,
+      useLibraryCodeForTypes: true,
+      logLevel: 'Error',
+    },
+  },
+  // Without its language services pyright would report nothing at all.
+  pyright: { disableLanguageServices: false, disableOrganizeImports: true },
+} as const
+/** A program with one error, by which a server shows that it checks. */
+const PROBE = { path: 'ccp-probe.py', text: 'import json, os, re, typing\n\nprobe: int = "text"\n' } as const
+
+const require = createRequire(import.meta.url)
+const { version } = require('pyright/package.json') as { version: string }
+const PROGRAM = join(dirname(require.resolve('pyright/package.json')), 'langserver.index.js')
+
+/** Type errors of Python files, from a pyright that stays warm between patches. It reads the code and runs none of it. */
+export class PyrightAnalyser implements Analyser {
+  readonly name = 'pyright'
+  readonly gate = 'static-analysis'
+  readonly #timeoutMs: number
+  #server: Promise<LanguageServer> | null = null
+  #ended = false
+
+  constructor(timeoutMs: number) {
+    this.#timeoutMs = timeoutMs
+  }
+
+  handles(path: string): boolean {
+    return /\.pyi?$/.test(path)
+  }
+
+  /** Starts the server and reads the standard library's types, so that the first patch does not wait for it. */
+  async warmUp(): Promise<void> {
+    await this.#started()
+  }
+
+  async analyse({ checkout, files }: AnalysisTask): Promise<Analysis> {
+    const server = await this.#started()
+    const findings: RawFinding[] = []
+    for (const file of files) findings.push(...(await diagnose(server, checkout.directory, file)))
+    return { kind: 'analysed', findings, tool: `pyright ${version}` }
+  }
+
+  async dispose(): Promise<void> {
+    const server = await this.#server?.catch(() => null)
+    this.#server = null
+    server?.dispose()
+  }
+
+  /** One start for all that ask at once; a server that has ended is replaced. */
+  #started(): Promise<LanguageServer> {
+    if (this.#server === null || this.#ended) {
+      this.#ended = false
+      this.#server = start(this.#timeoutMs, () => (this.#ended = true))
+    }
+    return this.#server
+  }
+}
+
+/**
+ * The root is an empty place of its own: the repository's pyright settings are not read, and pyright finds its modules by
+ * walking up from the importing file.
+ */
+async function start(timeoutMs: number, onEnd: () => void): Promise<LanguageServer> {
+  const server = new LanguageServer({
+    program: process.execPath,
+    args: ['--max-old-space-size=1536', PROGRAM, '--stdio'],
+    cwd: tmpdir(),
+    environment: { PATH: process.env.PATH ?? '', HOME: tmpdir(), LANG: 'C.UTF-8' },
+    timeoutMs,
+    onRequest,
+    onEnd,
+  })
+  await server.request('initialize', {
+    processId: process.pid,
+    rootUri: null,
+    workspaceFolders: null,
+    capabilities: {
+      workspace: { configuration: true },
+      textDocument: { diagnostic: { dynamicRegistration: false }, publishDiagnostics: {} },
+    },
+  })
+  server.notify('initialized', {})
+  // A server that answers but checks nothing would let everything pass.
+  const found = await diagnose(server, tmpdir(), PROBE)
+  if (found.length === 1 && found[0]?.line === 3) return server
+  server.dispose()
+  throw new CcpError('internal', `pyright ${version} does not find the error of its probe`)
+}
+
+function onRequest(method: string, params: unknown): unknown {
+  if (method !== 'workspace/configuration') return null
+  const { items } = params as { items: readonly { section?: string }[] }
+  return items.map(({ section }) => SETTINGS[section as keyof typeof SETTINGS] ?? {})
+}
+
+async function diagnose(
+  server: LanguageServer,
+  directory: string,
+  { path, text }: SourceFile,
+): Promise<readonly RawFinding[]> {
+  const uri = pathToFileURL(join(directory, path)).href
+  server.notify('textDocument/didOpen', { textDocument: { uri, languageId: 'python', version: 1, text } })
+  try {
+    const report = (await server.request('textDocument/diagnostic', { textDocument: { uri } })) as {
+      items?: readonly Diagnostic[]
+    }
+    if (!Array.isArray(report.items)) throw new Error('pyright gave no diagnostics')
+    return (report.items as readonly Diagnostic[])
+      .filter(isTelling)
+      .map((diagnostic) => findingOf(path, diagnostic))
+  } finally {
+    server.notify('textDocument/didClose', { textDocument: { uri } })
+  }
+}
+
+function isTelling({ severity, code }: Diagnostic): boolean {
+  return severity === ERROR && !UNKNOWABLE.has(String(code))
+}
+
+function findingOf(file: string, { range, code, message }: Diagnostic): RawFinding {
+  return { file, line: range.start.line + 1, rule: String(code ?? 'type-error'), message, severity: 'error' }
+}

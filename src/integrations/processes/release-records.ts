@@ -1,0 +1,72 @@
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { z } from 'zod'
+import { CcpError } from '../../pipeline/errors.ts'
+
+const recordSchema = z.object({
+  service: z.string(),
+  version: z.string(),
+  commit: z.string(),
+  directory: z.string(),
+  port: z.int(),
+  startedAtMs: z.number(),
+  /** Null while it is being started. */
+  process: z.object({ pid: z.int(), startTicks: z.string() }).nullable(),
+})
+
+/** What is remembered of a release: written before its process is started, removed after it has ended. */
+export type ReleaseRecord = Readonly<z.infer<typeof recordSchema>>
+
+/** One file for each release in a folder. */
+export class ReleaseRecords {
+  readonly #folder: string
+
+  constructor(folder: string) {
+    mkdirSync(folder, { recursive: true })
+    this.#folder = folder
+  }
+
+  all(): readonly ReleaseRecord[] {
+    return readdirSync(this.#folder)
+      .filter((file) => file.endsWith('.json'))
+      .map((file) => this.#read(join(this.#folder, file)))
+  }
+
+  get(service: string, version: string): ReleaseRecord | null {
+    return this.all().find((record) => record.service === service && record.version === version) ?? null
+  }
+
+  /** Whole or not at all: a crash leaves the former content. */
+  save(record: ReleaseRecord): void {
+    const file = this.#fileOf(record.service, record.version)
+    writeFileSync(`${file}.new`, JSON.stringify(record, null, 2))
+    renameSync(`${file}.new`, file)
+  }
+
+  remove(service: string, version: string): void {
+    rmSync(this.#fileOf(service, version), { force: true })
+  }
+
+  #fileOf(service: string, version: string): string {
+    return join(this.#folder, `${requireName(service)}@${requireName(version)}.json`)
+  }
+
+  #read(file: string): ReleaseRecord {
+    try {
+      return recordSchema.parse(JSON.parse(readFileSync(file, 'utf8')))
+    } catch (cause) {
+      throw new CcpError('corrupt', `${file} is not the record of a release`, {
+        mend: 'stop the process it belonged to and remove the file',
+        cause,
+      })
+    }
+  }
+}
+
+/** Names become parts of file names: anything else is refused. */
+export function requireName(name: string): string {
+  if (/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/.test(name)) return name
+  throw new CcpError('bad-input', `"${name}" cannot be the name of a service or version`, {
+    mend: 'use letters, digits, dots, dashes and underscores, at most 100',
+  })
+}

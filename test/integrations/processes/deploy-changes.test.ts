@@ -1,0 +1,101 @@
+import { appendFileSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { deployChanges } from '../../../src/integrations/processes/deploy-changes.ts'
+import { DeployHistory, type DeployEntry } from '../../../src/integrations/processes/deploy-history.ts'
+
+let folder = ''
+let file = ''
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'ccp-history-'))
+  file = join(folder, 'deploys.jsonl')
+})
+afterEach(() => rmSync(folder, { recursive: true, force: true }))
+
+const entry = (
+  version: string,
+  percent: number,
+  atMs: number,
+  previousVersion: string | null = 'v1',
+): DeployEntry => ({
+  service: 'payment',
+  version,
+  commit: `${version}-commit`,
+  previousVersion,
+  previousCommit: previousVersion === null ? null : `${previousVersion}-commit`,
+  percent,
+  atMs,
+})
+
+const all = { services: ['payment'], fromMs: 0, toMs: 1e9 }
+
+describe('the deploy history', () => {
+  it('records a change once, however often it is made', () => {
+    const history = new DeployHistory(file)
+    history.record(entry('v2', 10, 1000))
+    history.record(entry('v2', 10, 2000))
+    history.record(entry('v2', 50, 3000))
+    expect(history.entries().map((one) => one.percent)).toEqual([10, 50])
+  })
+
+  it('survives a line that a crash has torn, and goes on after it', () => {
+    const history = new DeployHistory(file)
+    history.record(entry('v2', 10, 1000))
+    appendFileSync(file, '{"service":"payment","ver')
+    expect(new DeployHistory(file).entries()).toHaveLength(1)
+    new DeployHistory(file).record(entry('v2', 50, 3000))
+    expect(new DeployHistory(file).entries().map((one) => one.percent)).toEqual([10, 50])
+  })
+})
+
+describe('deploys as changes', () => {
+  it('are one from the first share of traffic to the last, with the commit and the one before', async () => {
+    const history = new DeployHistory(file)
+    history.record(entry('v1', 100, 1_000, null))
+    for (const [percent, atMs] of [
+      [10, 5_000],
+      [50, 6_000],
+      [100, 7_000],
+    ] as const)
+      history.record(entry('v2', percent, atMs))
+    const [first, second, ...others] = await deployChanges(history).changesBetween(all)
+    expect(others).toEqual([])
+    expect(first).toMatchObject({ at: 1, completedAt: 1, oldInstances: [], newInstances: ['v1'] })
+    expect(second).toMatchObject({
+      kind: 'deploy',
+      at: 5,
+      completedAt: 7,
+      commit: 'v2-commit',
+      previousCommit: 'v1-commit',
+      newInstances: ['v2'],
+      oldInstances: ['v1'],
+    })
+  })
+
+  it('show a rollback as a deploy of the commit before', async () => {
+    const history = new DeployHistory(file)
+    history.record(entry('v2', 10, 5_000))
+    history.record(entry('v2', 0, 6_000))
+    const [canary, back] = await deployChanges(history).changesBetween(all)
+    expect(canary).toMatchObject({ newInstances: ['v2'], completedAt: null })
+    expect(back).toMatchObject({
+      at: 6,
+      commit: 'v1-commit',
+      previousCommit: 'v2-commit',
+      newInstances: ['v1'],
+    })
+  })
+
+  it('are those that began in the window, of the services asked for', async () => {
+    const history = new DeployHistory(file)
+    history.record(entry('v2', 100, 5_000))
+    history.record({ ...entry('w1', 100, 6_000), service: 'checkout' })
+    const changes = deployChanges(history)
+    expect(await changes.changesBetween({ ...all, fromMs: 5_001 })).toEqual([])
+    expect(await changes.changesBetween({ ...all, toMs: 4_999 })).toEqual([])
+    expect(
+      (await changes.changesBetween({ ...all, services: ['checkout'] })).map((one) => one.service),
+    ).toEqual(['checkout'])
+  })
+})
