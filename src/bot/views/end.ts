@@ -1,0 +1,84 @@
+import type { IncidentRecord, TimelineEntry } from '../../pipeline/machine.ts'
+import { context, section } from './blocks.ts'
+import { desiredMessage, type DesiredMessage } from './desired-message.ts'
+import { outcomeOf } from './scene.ts'
+import { clip, duration, line, sentence, when, who } from './text.ts'
+
+const LINES = 10
+
+/** How it ended: what came of it, a short timeline, and how long each part worked. */
+export function endMessage(record: IncidentRecord): DesiredMessage {
+  const took = duration(record.stateSinceMs - record.incident.detectedAtMs)
+  const title = `${heading(record)} after ${took}`
+  return desiredMessage({
+    key: 'end',
+    summary: title,
+    blocks: [
+      section(`*${title}*\n${result(record)}`),
+      section(timeline(record.timeline)),
+      ...context(work(record), escalation(record)),
+    ],
+  })
+}
+
+function heading(record: IncidentRecord): string {
+  switch (outcomeOf(record)) {
+    case 'resolved':
+      return '✅ Resolved'
+    case 'handed over':
+      return '🙋 Handed over to a person'
+    default:
+      return '☑️ Closed'
+  }
+}
+
+function result(record: IncidentRecord): string {
+  const { patch, handOver, state } = record
+  if (state === 'RESOLVED') {
+    return `${line(patch?.title ?? 'The fix')} is at 100 %, verified against the version before. The page is resolved.`
+  }
+  if (state === 'CLOSED') return 'The page was resolved in PagerDuty, so nothing more is done here.'
+  const branch =
+    patch === null ? '' : ` The proposed change is kept on branch \`${line(patch.branch, 200)}\`.`
+  const again = ' *Analyse again* in the message above starts anew; refused fixes are not proposed again.'
+  return `${sentence(line(handOver?.reason ?? 'No reason was recorded', 900))}${branch}${again}`
+}
+
+/** The ten most telling lines: the beginning, the end, what persons did, where the traffic went, then the rest. */
+function timeline(entries: readonly TimelineEntry[]): string {
+  const shown = entries.length <= LINES ? entries : chosen(entries, LINES)
+  const left = entries.length - shown.length
+  const more = left > 0 ? [`_and ${left} more in the audit chain_`] : []
+  return clip(['*Timeline*', ...shown.map(entryLine), ...more].join('\n'), 2_900)
+}
+
+/** What another line or another message of the thread says as well. */
+const DETAIL = /^(Another alert joined|Fault at|Fix written|Canary \S+ started)/
+
+function chosen(entries: readonly TimelineEntry[], most: number): readonly TimelineEntry[] {
+  const rank = (entry: TimelineEntry, index: number): number => {
+    if (index === 0 || index === entries.length - 1) return 0
+    if (entry.actor.kind === 'person') return 1
+    return DETAIL.test(entry.text) ? 3 : 2
+  }
+  const byRank = entries
+    .map((entry, index) => ({ index, rank: rank(entry, index) }))
+    .toSorted((a, b) => a.rank - b.rank || a.index - b.index)
+  const kept = new Set(byRank.slice(0, most).map(({ index }) => index))
+  return entries.filter((_, index) => kept.has(index))
+}
+
+function entryLine({ atMs, actor, text }: TimelineEntry): string {
+  const by = actor.kind === 'person' ? ` (${who(actor)})` : ''
+  return `${when(atMs)} ${line(text, 140)}${by}`
+}
+
+function work({ workMs }: IncidentRecord): string {
+  const parts = Object.entries(workMs).map(([folder, ms]) => `${folder} ${duration(ms)}`)
+  const total = Object.values(workMs).reduce((sum, ms) => sum + ms, 0)
+  return parts.length === 0 ? '' : `Work ${duration(total)} without waiting: ${parts.join(', ')}`
+}
+
+function escalation({ escalated }: IncidentRecord): string {
+  return escalated === null ? '' : `📣 Escalated by ${who(escalated.by)}: ${line(escalated.reason)}`
+}

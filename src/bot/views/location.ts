@@ -1,0 +1,51 @@
+import type { CommitSummary, Location, Snippet } from '../../pipeline/contracts.ts'
+import { context, section } from './blocks.ts'
+import { desiredMessage, type DesiredMessage } from './desired-message.ts'
+import { code, codeBlock, line, whenDay } from './text.ts'
+
+/** The line of code at fault, with the lines around it and who last changed it. */
+export function locationMessage(location: Location): DesiredMessage {
+  const { exception, doubts } = location
+  const at = `${location.file}:${location.line}`
+  const symbol = location.symbol === null ? '' : ` in ${code(location.symbol)}`
+  return desiredMessage({
+    key: 'location',
+    summary: `Fault at ${line(at)}`,
+    blocks: [
+      section(
+        `*Fault at* ${code(at)}${symbol} of ${code(location.service)}\n${code(exception.type)} ${line(exception.message, 500)}`,
+      ),
+      section(codeBlock(snippetLines(location.snippet))),
+      ...history(location),
+      ...context(
+        `Code as in production, commit ${code(location.baseCommit.slice(0, 10))}`,
+        ...doubts.map((doubt) => `⚠️ ${line(doubt)}`),
+      ),
+    ],
+  })
+}
+
+function snippetLines({ firstLine, lines, markedLine }: Snippet): readonly string[] {
+  const width = String(firstLine + lines.length).length
+  const numbered = lines.map((text, index) => {
+    const number = firstLine + index
+    const mark = number === markedLine ? '→' : ' '
+    return `${mark} ${String(number).padStart(width)} | ${text}`
+  })
+  const marked = markedLine - firstLine
+  return numbered.length <= 25 ? numbered : numbered.slice(Math.max(0, marked - 12), marked + 13)
+}
+
+function history({ blame, suspectCommit }: Location) {
+  const texts = [
+    suspectCommit === null
+      ? ''
+      : `*Suspect commit* ${commitText(suspectCommit)}\nWhy: ${line(suspectCommit.because, 500)}`,
+    blame === null || blame.commit === suspectCommit?.commit ? '' : `*Last touched by* ${commitText(blame)}`,
+  ].filter((text) => text !== '')
+  return texts.length === 0 ? [] : [section(texts.join('\n'))]
+}
+
+function commitText({ commit, author, atMs, subject }: CommitSummary): string {
+  return `${code(commit.slice(0, 10))} ${line(subject, 200)} (${line(author, 80)}, ${whenDay(atMs)})`
+}

@@ -1,0 +1,50 @@
+import type { SignalName, SignalVerdict } from '../../pipeline/contracts.ts'
+import { clip, count, escapeText, percent, points, pValue } from './text.ts'
+
+const SIGNAL: Readonly<Record<SignalName, string>> = {
+  error_ratio: 'Errors',
+  latency_p50: "Slower than the control's p50",
+  latency_p95: "Slower than the control's p95",
+  latency_p99: "Slower than the control's p99",
+  objective: 'Errors against the objective, at 100 %',
+}
+
+/** Each signal with both sides, the difference with its interval, and what is proved about it. */
+export function signalsText(signals: readonly SignalVerdict[]): string {
+  return clip(signals.map(signalText).join('\n'), 2_900)
+}
+
+function signalText(signal: SignalVerdict): string {
+  const { canary, control, level, pHarm, pNoHarm, pCure } = signal
+  const other =
+    signal.signal === 'objective' ? `objective ${percent(control.ratio)}` : `control ${side(control)}`
+  const harm = pHarm < 1 - level ? `worse ${pText(pHarm)}` : `no worse ${pText(pNoHarm)}`
+  const cured = pCure === null ? '' : `, cured ${pText(pCure)}`
+  return [
+    `*${SIGNAL[signal.signal]}*: canary ${side(canary)}, ${other}`,
+    `Difference ${differenceText(signal)}; ${harm}${cured}`,
+  ].join('\n')
+}
+
+/** "4.2 % (42 of 1,000)" */
+function side({ ratio, x, n }: SignalVerdict['canary']): string {
+  return n === 0 ? 'without traffic yet' : `${percent(ratio)} (${count(x)} of ${count(n)})`
+}
+
+/** "−4.2 [−6.0, −2.1] points" */
+export function differenceText({ difference, interval }: SignalVerdict): string {
+  if (difference === null) return 'not known yet'
+  const range = interval === null ? '' : ` [${points(interval[0])}, ${points(interval[1])}]`
+  return `${points(difference)}${range} points`
+}
+
+/** A p-value for mrkdwn. */
+export function pText(p: number | null): string {
+  return escapeText(pValue(p))
+}
+
+/** How to read the numbers, in one line. */
+export function signalsLegend(signals: readonly SignalVerdict[]): string {
+  const level = Math.round((signals[0]?.level ?? 0.95) * 100)
+  return `Brackets hold the difference with ${level} % confidence; a small p proves what stands before it. All of it stays valid however often you look.`
+}
