@@ -1,0 +1,207 @@
+import { join } from 'node:path'
+import type Database from 'better-sqlite3'
+import type { Logger } from 'pino'
+import type { Undeliverable } from '../bot/delivery/thread-delivery.ts'
+import type { Config } from '../config/load.ts'
+import { createMailer } from '../integrations/email/mailer.ts'
+import { createAnalysers, type Analysers } from '../integrations/analysers/create-analysers.ts'
+import { SecretlintScanner } from '../integrations/analysers/secretlint-scanner.ts'
+import { ClonedRepositories } from '../integrations/git/clones.ts'
+import { CommitChanges } from '../integrations/git/commit-changes.ts'
+import { GitPatchRepository } from '../integrations/git/patch-repository.ts'
+import { GitSourceRepository } from '../integrations/git/source-repository.ts'
+import { GitCheckouts } from '../integrations/git/worktrees.ts'
+import { ChatPatchSuggester } from '../integrations/llm/chat-patch-suggester.ts'
+import { LogFiles } from '../integrations/log-files/log-files.ts'
+import { deployChanges } from '../integrations/processes/deploy-changes.ts'
+import type { ProcessTarget } from '../integrations/processes/process-target.ts'
+import { createSandbox } from '../integrations/sandbox/create-sandbox.ts'
+import { createOutcomeHistory } from '../integrations/sqlite/fix-outcomes.ts'
+import { createLockStore } from '../integrations/sqlite/locks.ts'
+import { toCcpError } from '../pipeline/errors.ts'
+import type { ExecuteDeps, ServiceRepository } from '../pipeline/execute.ts'
+import { leadsMail, pagesOfIncident, recipients } from '../pipeline/notices.ts'
+import { pastIncidents } from '../pipeline/past-incidents.ts'
+import type { Journal, Mailer, PageDesk } from '../pipeline/ports.ts'
+import type { TopologySource } from '../pipeline/rca/ports.ts'
+import type { ServiceDefinition } from '../pipeline/services.ts'
+import type { Observability } from './observability.ts'
+
+export interface PipelineParts {
+  readonly config: Config
+  readonly db: Database.Database
+  readonly journal: Journal
+  readonly target: ProcessTarget
+  readonly observability: Observability
+  readonly topology: TopologySource
+  readonly pages: PageDesk
+  readonly log: Logger
+}
+
+export interface Pipeline {
+  readonly deps: ExecuteDeps
+  /** Slack does not take the thread: the page and the leads' mail say it instead. */
+  tellElsewhere(outage: Undeliverable): void
+  close(): Promise<void>
+}
+
+/** Fetched ahead twice as often as a clone may be old, so that nothing waits for a fetch in the middle of an incident. */
+const FETCH_FRESH_MS = 60_000
+const PAST_INCIDENTS = 50
+const MAX_LOG_BYTES = 8 * 1024 * 1024
+
+/** Builds the adapters behind the stages' ports. Clones the repositories ahead, so that a diagnosis does not wait for it. */
+export async function composePipeline(parts: PipelineParts): Promise<Pipeline> {
+  const { config, db, journal, target, observability, topology, pages, log } = parts
+  const { environment, services, access } = config
+  const data = (name: string): string => join(environment.CCP_DATA_DIR, name)
+  const clones = new ClonedRepositories(data('clones'), { freshMs: FETCH_FRESH_MS })
+  const onStale = (text: string): void => log.warn(text)
+  const mailer = mailerFrom(config)
+  const sandbox = createSandbox(config.gates)
+  const gateTools = createAnalysers({ sandbox, settings: config.gates })
+  const nowMs = (): number => Date.now()
+  const deps: ExecuteDeps = {
+    journal,
+    services,
+    access,
+    locks: createLockStore(db),
+    pages,
+    mailer,
+    target,
+    counters: observability.counters,
+    concurrency: config.concurrency,
+    deployment: config.deployment,
+    verification: config.verification,
+    nowMs,
+    rca: {
+      metrics: observability.metrics,
+      logs: new LogFiles({ directory: data('logs'), maxBytesPerFile: MAX_LOG_BYTES }),
+      spans: null,
+      changes: [deployChanges(target.history), new CommitChanges(services, clones, { onStale })],
+      topology,
+      services,
+      settings: config.rca,
+      pastIncidents: () => pastIncidents(journal.records({ openOnly: false, limit: PAST_INCIDENTS })),
+      nowMs,
+    },
+    planning: {
+      templates: config.fixTemplates,
+      outcomes: createOutcomeHistory(db),
+      suggestPatch: suggesterFrom(config),
+      settings: config.planning,
+    },
+    gates: {
+      checkouts: new GitCheckouts(),
+      sandbox,
+      analysers: gateTools.analysers,
+      secretScanner: new SecretlintScanner(),
+      settings: config.gates,
+    },
+    openRepository: (service) => openRepository(service, clones),
+  }
+  await cloneAhead(services, clones, log)
+  void warmUpGates(services, gateTools, log)
+  const refresh = setInterval(() => void cloneAhead(services, clones, log), FETCH_FRESH_MS / 2)
+  return {
+    deps,
+    tellElsewhere: (outage) => void tellElsewhere(outage, { pages, mailer, access, log }),
+    async close() {
+      clearInterval(refresh)
+      await gateTools.close()
+    },
+  }
+}
+
+/** A repository that cannot be cloned is said at the start, and again by the stage that needs it. */
+async function cloneAhead(
+  services: readonly ServiceDefinition[],
+  clones: ClonedRepositories,
+  log: Logger,
+): Promise<void> {
+  const opened = await Promise.allSettled(services.map((service) => clones.open(service)))
+  for (const result of opened) {
+    if (result.status === 'fulfilled') continue
+    const error = toCcpError(result.reason)
+    log.error({ code: error.code, mend: error.mend }, error.message)
+  }
+}
+
+/** So that the first patch does not wait until the tools of its language are loaded. */
+async function warmUpGates(
+  services: readonly ServiceDefinition[],
+  tools: Analysers,
+  log: Logger,
+): Promise<void> {
+  const languages = new Set(services.map(({ language }) => language))
+  const warmed = await Promise.allSettled([...languages].map((language) => tools.warmUp(language)))
+  for (const result of warmed) {
+    if (result.status === 'rejected')
+      log.warn(`the gates' tools could not be loaded ahead: ${toCcpError(result.reason).message}`)
+  }
+}
+
+async function openRepository(
+  service: ServiceDefinition,
+  clones: ClonedRepositories,
+): Promise<ServiceRepository> {
+  const { directory } = await clones.open(service)
+  const source = new GitSourceRepository(directory)
+  const patches = new GitPatchRepository(directory)
+  return {
+    directory,
+    filesAt: (commit) => source.filesAt(commit),
+    readFile: (commit, path) => source.readFile(commit, path),
+    blame: (commit, path, line) => source.blame(commit, path, line),
+    commitsTouching: (query) => source.commitsTouching(query),
+    commitsTouchingLines: (query) => source.commitsTouchingLines(query),
+    commitFiles: (change) => patches.commitFiles(change),
+    revertedFiles: (base, commit) => patches.revertedFiles(base, commit),
+    filesTurning: (base, to) => patches.filesTurning(base, to),
+    diff: (base, commit) => patches.diff(base, commit),
+    push: (branch) => clones.push(service, branch),
+  }
+}
+
+function mailerFrom({ environment }: Config): Mailer | null {
+  const {
+    SMTP_HOST: host,
+    SMTP_PORT: port,
+    SMTP_USER: user,
+    SMTP_PASSWORD: password,
+    SMTP_FROM: from,
+  } = environment
+  return host === null ? null : createMailer({ host, port, user, password, from })
+}
+
+function suggesterFrom({ environment }: Config): ChatPatchSuggester | null {
+  const { CCP_MODEL_URL: url, CCP_MODEL_KEY: key, CCP_MODEL_NAME: model } = environment
+  return url === null || model === null ? null : new ChatPatchSuggester({ url, key, model })
+}
+
+interface Elsewhere {
+  readonly pages: PageDesk
+  readonly mailer: Mailer | null
+  readonly access: Config['access']
+  readonly log: Logger
+}
+
+async function tellElsewhere({ record, text, error }: Undeliverable, ways: Elsewhere): Promise<void> {
+  const { incidentId } = record.incident
+  const commandId = `${incidentId}/${record.version}/undeliverable`
+  const why = error === null ? 'Slack does not answer' : error.message
+  const told = await Promise.allSettled([
+    ...pagesOfIncident(record.incident).map((page) =>
+      ways.pages.addNote(page, commandId, `CCP cannot write to Slack (${why}). ${text}`),
+    ),
+    mailLeads(record, commandId, ways),
+  ])
+  for (const result of told) {
+    if (result.status === 'rejected') ways.log.error({ incidentId }, toCcpError(result.reason).message)
+  }
+}
+
+async function mailLeads(record: Undeliverable['record'], commandId: string, ways: Elsewhere): Promise<void> {
+  const to = recipients(record, ways.access.members, 'leads')
+  if (ways.mailer !== null && to.length > 0) await ways.mailer.send({ to, commandId, ...leadsMail(record) })
+}

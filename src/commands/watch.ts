@@ -1,0 +1,111 @@
+import type { DetectContext } from '../pipeline/detection/detect.ts'
+import { detectPage, detectRatio, newsOfPage, type Detected } from '../pipeline/detection/detect.ts'
+import { ErrorRateWatch, ratioSamples } from '../pipeline/detection/error-rate-watch.ts'
+import type { PageEvent, PageSource, RatioAlert } from '../pipeline/detection/ports.ts'
+import type { DetectionSettings } from '../pipeline/detection/settings.ts'
+import { toCcpError, type CcpError } from '../pipeline/errors.ts'
+import type { IncidentRecord } from '../pipeline/machine.ts'
+import type { Journal } from '../pipeline/ports.ts'
+import type { MetricSource } from '../pipeline/rca/ports.ts'
+import type { MetricSeries } from '../pipeline/signals/telemetry.ts'
+import type { ServiceDefinition } from '../pipeline/services.ts'
+
+export interface WatchDeps {
+  readonly journal: Journal
+  readonly services: readonly ServiceDefinition[]
+  readonly settings: DetectionSettings
+  readonly pages: PageSource
+  readonly metrics: MetricSource
+  /** Told of every call that the metrics show. */
+  observeCall(caller: string, callee: string, atMs: number): void
+  report(error: CcpError): void
+  nowMs(): number
+}
+
+/** The three ways in: what a webhook brought, what polling finds, what the error ratios show. */
+export interface Watch {
+  accept(news: PageEvent): void
+  start(): void
+  stop(): void
+}
+
+const OPEN_LIMIT = 500
+const LOOK_EVERY_SCRAPES = 4
+
+export function watch(deps: WatchDeps): Watch {
+  const timers: NodeJS.Timeout[] = []
+  const ratios = ratioWatch(deps)
+
+  function submit(detected: Detected | null): void {
+    if (detected === null) return
+    const actor = { kind: 'machine', part: 'detection' } as const
+    deps.journal.submit({ ...detected, actor })
+  }
+
+  function accept(news: PageEvent): void {
+    submit(detectPage(news, contextOf(deps)))
+  }
+
+  async function poll(): Promise<void> {
+    const sinceMs = deps.nowMs() - deps.settings.lookBackMs
+    for (const page of await deps.pages.pagesSince(sinceMs)) {
+      if (page.status === 'resolved' && !isOpen(deps.journal.record(`pd-${page.pagerdutyId}`))) continue
+      accept(newsOfPage(page, deps.nowMs()))
+    }
+  }
+
+  async function look(): Promise<void> {
+    const series = await recentSeries(deps)
+    for (const { edge } of series) if (edge !== undefined) deps.observeCall(edge[0], edge[1], deps.nowMs())
+    for (const alert of ratios === null ? [] : alertsOf(ratios, series, deps.nowMs())) {
+      submit(detectRatio(alert, contextOf(deps)))
+    }
+  }
+
+  const guarded = (work: () => Promise<void>) => (): void =>
+    void work().catch((thrown: unknown) => deps.report(toCcpError(thrown)))
+
+  return {
+    accept,
+    start() {
+      timers.push(setInterval(guarded(poll), deps.settings.pollEveryMs))
+      timers.push(setInterval(guarded(look), deps.settings.scrapeEveryMs * LOOK_EVERY_SCRAPES))
+      guarded(poll)() // what was missed while the bot was down
+    },
+    stop: () => timers.splice(0).forEach(clearInterval),
+  }
+}
+
+/** Whether the end of its page is news to an incident: one that is over, or never was ours, needs none. */
+function isOpen(record: IncidentRecord | null): boolean {
+  return record !== null && !['RESOLVED', 'CLOSED', 'DEPLOYING'].includes(record.state)
+}
+
+function contextOf({ journal, services }: WatchDeps): DetectContext {
+  return {
+    open: journal.records({ openOnly: true, limit: OPEN_LIMIT }),
+    record: (incidentId) => journal.record(incidentId),
+    services,
+  }
+}
+
+function ratioWatch({ services, settings }: WatchDeps): ErrorRateWatch | null {
+  const objectives = new Map(services.map(({ name, objective }) => [name, objective.errorRatio]))
+  return settings.errorRateWatch === null ? null : new ErrorRateWatch(settings.errorRateWatch, objectives)
+}
+
+function recentSeries({ metrics, services, settings, nowMs }: WatchDeps): Promise<readonly MetricSeries[]> {
+  const toMs = nowMs()
+  const fromMs = toMs - settings.scrapeEveryMs * LOOK_EVERY_SCRAPES
+  return metrics.seriesBetween({ services: services.map(({ name }) => name), fromMs, toMs })
+}
+
+function alertsOf(
+  ratios: ErrorRateWatch,
+  series: readonly MetricSeries[],
+  atMs: number,
+): readonly RatioAlert[] {
+  return ratioSamples(series, atMs)
+    .map((sample) => ratios.take(sample))
+    .filter((alert) => alert !== null)
+}

@@ -1,0 +1,2 @@
+/** Prints one line of the answer. */
+export type Write = (line: string) => void

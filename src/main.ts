@@ -1,0 +1,187 @@
+#!/usr/bin/env node
+import { existsSync } from 'node:fs'
+import { spawn } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { Command, CommanderError, InvalidArgumentError } from 'commander'
+import { VERIFY_FORMAT } from './commands/verify-format.ts'
+import { loadSettings, readVariable } from './config/load.ts'
+import { CcpError } from './pipeline/errors.ts'
+
+/** The command line. Answers are JSON on standard output; exit 0 done, 1 a negative answer, 2 bad input. */
+const EXIT_BAD_INPUT = 2
+
+const write = (line: string): void => void process.stdout.write(`${line}\n`)
+
+function program(): Command {
+  const ccp = new Command('ccp')
+    .description(
+      'Takes an incident from the page to a verified fix, in a Slack thread, with a person holding the brake.',
+    )
+    .addHelpText(
+      'after',
+      '\nAnswers are JSON on standard output. Exit codes: 0 done, 1 a negative answer, 2 bad input or configuration.',
+    )
+    .exitOverride()
+    .configureOutput({ outputError: (text, print) => print(text) })
+
+  ccp
+    .command('start')
+    .description(
+      'run the bot against Slack and PagerDuty; configured by the environment (.env.example) and config/*.yaml',
+    )
+    .action(async () => {
+      const { startCommand } = await import('./commands/start.ts')
+      await startCommand(process.env, write)
+    })
+
+  ccp
+    .command('demo')
+    .description('a local Slack, PagerDuty and a shop with a fault in it; see `npm run demo -- --help`')
+    .allowUnknownOption()
+    .helpOption(false)
+    .argument('[options...]')
+    .action((options: string[]) => demo(options))
+
+  ccp
+    .command('incidents')
+    .description('what the journal knows, newest first, one JSON line each; with an id the whole record')
+    .argument('[id]', 'incident id')
+    .option('--open', 'only those that are open', false)
+    .option('--limit <n>', 'at most this many', positive, 50)
+    .option('--database <file>', 'the journal', readVariable('CCP_DATABASE', process.env))
+    .action(async (id: string | undefined, options: { open: boolean; limit: number; database: string }) => {
+      const { incidentsCommand } = await import('./commands/incidents.ts')
+      const { open: openOnly, limit, database } = options
+      process.exitCode = incidentsCommand({ database, incidentId: id ?? null, openOnly, limit }, write)
+    })
+
+  addAudit(ccp)
+  addStages(ccp)
+  return ccp
+}
+
+function addAudit(ccp: Command): void {
+  const audit = ccp.command('audit').description('the tamper-evident chain of decisions')
+  const database = ['--database <file>', 'the journal', readVariable('CCP_DATABASE', process.env)] as const
+  audit
+    .command('verify')
+    .description('walk the chain; exit 1 and name the row where it does not hold')
+    .option(...database)
+    .action(async (options: { database: string }) => {
+      const { auditVerifyCommand } = await import('./commands/audit.ts')
+      process.exitCode = auditVerifyCommand(options.database, write)
+    })
+  audit
+    .command('show')
+    .description('the rows, one JSON line each')
+    .argument('[id]', 'incident id')
+    .option(...database)
+    .action(async (id: string | undefined, options: { database: string }) => {
+      const { auditShowCommand } = await import('./commands/audit.ts')
+      process.exitCode = auditShowCommand(options.database, id ?? null, write)
+    })
+}
+
+/** Every stage alone: the same code as in the bot, fed from files. */
+function addStages(ccp: Command): void {
+  ccp
+    .command('rca')
+    .description(
+      'rank root causes; one JSON line a case: {"id","ranked":[{"service","confidence","change"?}],"abstain"?,"ms"}',
+    )
+    .argument('<case...>', 'CASE.json or CASE.json.gz')
+    .action(async (paths: string[]) => {
+      const { rcaCommand } = await import('./commands/rca.ts')
+      const { rca } = loadSettings(['rca'], process.env)
+      process.exitCode = await rcaCommand(paths, rca, write)
+    })
+
+  ccp
+    .command('localize')
+    .description('from a stack trace to file, line, symbol and suspect commit')
+    .requiredOption('--repo <dir>', 'the git repository')
+    .requiredOption('--trace <file>', 'a log or a bare stack trace; - reads standard input')
+    .option('--commit <commit>', 'the commit in production (default: HEAD)')
+    .action(async (options: { repo: string; trace: string; commit?: string }) => {
+      const { localizeCommand } = await import('./commands/localize.ts')
+      process.exitCode = await localizeCommand(options, write)
+    })
+
+  ccp
+    .command('fix')
+    .description(
+      'plan a fix for a stack trace: candidates compared, and the diff of the chosen one; writes nothing',
+    )
+    .requiredOption('--repo <dir>', 'the git repository')
+    .requiredOption('--trace <file>', 'a log or a bare stack trace; - reads standard input')
+    .action(async (options: { repo: string; trace: string }) => {
+      const { fixCommand } = await import('./commands/fix.ts')
+      const { fixTemplates, planning } = loadSettings(['fixTemplates', 'planning'], process.env)
+      process.exitCode = await fixCommand(options, { templates: fixTemplates, settings: planning }, write)
+    })
+
+  ccp
+    .command('gates')
+    .description('put a patch through the seven gates, against the baseline; exit 1 when one stops it')
+    .requiredOption('--repo <dir>', 'the repository; it is not changed')
+    .requiredOption('--patch <file>', 'a unified diff on top of HEAD; - reads standard input')
+    .option('--service <name>', 'a service of services.yaml, for its tests, criticality and protected paths')
+    .option('--confidence <ratio>', 'confidence of the fix for the risk gate, 0..1', ratio)
+    .action(async (options: { repo: string; patch: string; service?: string; confidence?: number }) => {
+      const { gatesCommand } = await import('./commands/gates.ts')
+      const { gates, services } = loadSettings(['gates', 'services'], process.env)
+      process.exitCode = await gatesCommand(options, { settings: gates, services }, write)
+    })
+
+  ccp
+    .command('verify')
+    .description('judge canary against control from blocks of counts; exit 1 unless the verdict is pass')
+    .argument('<file>', 'JSON; see below')
+    .addHelpText('after', `\n${VERIFY_FORMAT}`)
+    .action(async (path: string) => {
+      const { verifyCommand } = await import('./commands/verify.ts')
+      const { verification } = loadSettings(['verification'], process.env)
+      process.exitCode = await verifyCommand(path, verification, write)
+    })
+}
+
+function positive(text: string): number {
+  const value = Number(text)
+  if (Number.isInteger(value) && value > 0) return value
+  throw new InvalidArgumentError('write a whole number above 0.')
+}
+
+function ratio(text: string): number {
+  const value = Number(text)
+  if (text !== '' && value >= 0 && value <= 1) return value
+  throw new InvalidArgumentError('write a number from 0 to 1.')
+}
+
+function demo(options: readonly string[]): void {
+  const script = fileURLToPath(new URL('../demo/demo.ts', import.meta.url))
+  if (!existsSync(script)) {
+    throw new CcpError('not-found', 'the demo is not part of this installation', {
+      mend: 'run it from a checkout: npm run demo',
+    })
+  }
+  const child = spawn(process.execPath, [script, ...options], { stdio: 'inherit' })
+  child.on('exit', (code) => (process.exitCode = code ?? 1))
+}
+
+function fail(thrown: unknown): void {
+  if (thrown instanceof CommanderError) {
+    process.exitCode = thrown.exitCode === 0 ? 0 : EXIT_BAD_INPUT
+    return
+  }
+  const error = thrown instanceof CcpError ? thrown : null
+  const mend = error?.mend === null || error === null ? '' : `\n  mend: ${error.mend}`
+  const text =
+    error === null
+      ? `unexpected fault: ${(thrown as Error).stack ?? String(thrown)}`
+      : `${error.message}${mend}`
+  process.stderr.write(`ccp: ${text}\n`)
+  process.exitCode = EXIT_BAD_INPUT
+}
+
+if (existsSync('.env')) process.loadEnvFile('.env')
+await program().parseAsync().catch(fail)
