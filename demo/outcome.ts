@@ -1,0 +1,56 @@
+import { verifyAudit } from '../src/integrations/sqlite/audit-log.ts'
+import { incidentRecords } from '../src/integrations/sqlite/incident-records.ts'
+import { openForReading } from '../src/integrations/sqlite/open-database.ts'
+import type { IncidentRecord } from '../src/pipeline/machine.ts'
+import type { Scenario } from './scenarios/scenario.ts'
+
+/** What one run came to, read from the bot's own journal. */
+export interface Outcome {
+  readonly scenario: string
+  readonly expected: string
+  readonly outcome: string
+  /** Work by stage folder. */
+  readonly stages: Readonly<Record<string, number>>
+  /** From the page to the end, without waiting for people and without waiting for evidence. */
+  readonly pipelineMs: number
+  /** Waiting for traffic to say something about the canary. */
+  readonly evidenceMs: number
+  readonly humanMs: number
+  readonly audit: { readonly rows: number; readonly valid: boolean }
+  readonly transcript: string
+}
+
+export function outcomeOf(scenario: Scenario, database: string, transcript: string): Outcome {
+  const { db, close } = openForReading(database)
+  try {
+    const [record] = incidentRecords(db).records({ openOnly: false, limit: 1 })
+    const { rows, valid } = verifyAudit(db)
+    const outcome = record === undefined ? 'no-incident' : record.state.toLowerCase().replace('_', '-')
+    const times = record === undefined ? NO_TIMES : timesOf(record)
+    return {
+      scenario: scenario.name,
+      expected: scenario.expected,
+      outcome,
+      ...times,
+      audit: { rows, valid },
+      transcript,
+    }
+  } finally {
+    close()
+  }
+}
+
+const NO_TIMES = { stages: {}, pipelineMs: 0, evidenceMs: 0, humanMs: 0 }
+
+function timesOf(record: IncidentRecord) {
+  const { incident, approval, rollout, workMs, timeline } = record
+  const openedMs = timeline[0]?.atMs ?? incident.detectedAtMs
+  const lastVoteMs = approval?.votes.at(-1)?.atMs
+  const humanMs = approval === null || lastVoteMs === undefined ? 0 : lastVoteMs - approval.requestedAtMs
+  const rolloutMs = rollout === null ? 0 : record.stateSinceMs - rollout.startedAtMs
+  const rolloutWorkMs = (workMs['verification'] ?? 0) + (workMs['deployment'] ?? 0)
+  const evidenceMs = Math.max(0, rolloutMs - rolloutWorkMs)
+  const wholeMs = record.stateSinceMs - incident.detectedAtMs
+  const stages = { detection: openedMs - incident.detectedAtMs, ...workMs }
+  return { stages, pipelineMs: wholeMs - humanMs - evidenceMs, evidenceMs, humanMs }
+}

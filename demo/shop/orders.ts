@@ -1,0 +1,71 @@
+/** An order as the web shop posts it to the gateway. Buyers without an account have no billing address. */
+export interface Order {
+  readonly order_id: string
+  readonly currency: 'EUR' | 'GBP' | 'USD'
+  readonly items: readonly { readonly sku: string; readonly quantity: number; readonly unit_price: number }[]
+  readonly customer: {
+    readonly id?: string
+    readonly billing_address?: {
+      readonly street: string
+      readonly postcode: string
+      readonly city: string
+      readonly country: string
+    }
+  }
+  readonly payment: { readonly token: string; readonly network: string }
+}
+
+export interface OrderSource {
+  /** Decides what is ordered: order `index` of a seed is always the same but for its id. */
+  readonly seed: number
+  readonly guestRatio: number
+  /** Goes into the ids: payment answers a known id from its ledger, so every run needs its own. */
+  readonly runId: string
+}
+
+const goods = [
+  ['TEA-GREEN', 1250],
+  ['TEA-BLACK', 1090],
+  ['CUP-WHITE', 799],
+  ['POT-IRON', 4990],
+  ['TIN-SMALL', 350],
+  ['SPOON', 480],
+] as const
+const networks = ['visa', 'visa', 'mastercard', 'mastercard', 'amex', 'maestro'] as const
+const places = [
+  { street: 'Hafenstrasse 1', postcode: '20457', city: 'Hamburg', country: 'DE' },
+  { street: 'Rue du Port 12', postcode: '44000', city: 'Nantes', country: 'FR' },
+  { street: 'Havenweg 8', postcode: '3011', city: 'Rotterdam', country: 'NL' },
+  { street: 'Harbour Road 5', postcode: 'BS1 5DB', city: 'Bristol', country: 'GB' },
+] as const
+const currencies = ['EUR', 'EUR', 'EUR', 'GBP', 'USD'] as const
+
+/** Order number `index` of a source. */
+export function orderAt({ seed, guestRatio, runId }: OrderSource, index: number): Order {
+  const random = randomFrom(Math.imul(seed, 0x9e3779b1) ^ Math.imul(index + 1, 0x85ebca6b))
+  const pick = <T>(choices: readonly T[]): T => choices[Math.floor(random() * choices.length)] as T
+  const isGuest = random() < guestRatio
+  const items = Array.from({ length: 1 + Math.floor(random() * 3) }, () => {
+    const [sku, unit_price] = pick(goods)
+    return { sku, quantity: 1 + Math.floor(random() * 3), unit_price }
+  })
+  const account = { id: `cus_${Math.floor(random() * 5000)}`, billing_address: pick(places) }
+  return {
+    order_id: `ord_${runId}_${index}`,
+    currency: pick(currencies),
+    items,
+    customer: isGuest ? {} : account,
+    payment: { token: `tok_${Math.floor(random() * 0xffffffff).toString(36)}`, network: pick(networks) },
+  }
+}
+
+/** Numbers in [0, 1) by mulberry32: https://gist.github.com/tommyettinger/46a874533244883189143505d203312c */
+function randomFrom(seed: number): () => number {
+  let state = seed | 0
+  return () => {
+    state = (state + 0x6d2b79f5) | 0
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
+  }
+}

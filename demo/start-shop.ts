@@ -1,0 +1,113 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { z } from 'zod'
+import { readYaml } from '../src/config/read-yaml.ts'
+import { servicesSchema } from '../src/config/schema/services.ts'
+import { ProcessTarget } from '../src/integrations/processes/process-target.ts'
+import { buildRepositories, type Repository } from './shop/build-repositories.ts'
+import { serviceNames, type ServiceName } from './shop/services.ts'
+import { startChild, type Child } from './child-process.ts'
+
+/** The sample system, running: what production is to the bot. */
+export interface Shop {
+  readonly repositories: Record<ServiceName, Repository>
+  readonly routerUrl: string
+  readonly urlOf: Readonly<Record<ServiceName, string>>
+  /** What demo/config/services.yaml needs to be filled in. */
+  readonly environment: Readonly<Record<string, string>>
+  /** Puts the newest release of a service into production, as its team's pipeline would. */
+  deploy(service: ServiceName, release: 'healthy' | 'deployed'): Promise<void>
+  /** Brings every service back to its healthy release; false where all are there already. */
+  restore(): Promise<boolean>
+  close(): Promise<void>
+}
+
+const readySchema = z.object({ adminPort: z.number(), ports: z.record(z.string(), z.number()) })
+const script = (name: string): string => fileURLToPath(new URL(`./shop/${name}`, import.meta.url))
+const SERVICES_FILE = fileURLToPath(new URL('./config/services.yaml', import.meta.url))
+
+/** Builds the repositories, starts router, services and load under `directory`; all at their healthy release. */
+export async function startShop(
+  directory: string,
+  dataDirectory: string,
+  requestsPerSecond: number,
+): Promise<Shop> {
+  mkdirSync(directory, { recursive: true })
+  const repositories = await buildRepositories(join(directory, 'repositories'), Date.now())
+  const router = await startRouter(directory)
+  const { adminPort, ports } = readySchema.parse(router.ready)
+  const urlOf = Object.fromEntries(
+    serviceNames.map((name) => [name, `http://127.0.0.1:${ports[name] ?? 0}`]),
+  ) as Record<ServiceName, string>
+  const routerUrl = `http://127.0.0.1:${adminPort}`
+  const environment = {
+    SHOP_REPOSITORIES: join(directory, 'repositories'),
+    SHOP_NODE: process.execPath,
+    SHOP_CHECKOUT_URL: urlOf.checkout,
+    SHOP_PAYMENT_URL: urlOf.payment,
+    SHOP_INVENTORY_URL: urlOf.inventory,
+  }
+  const target = deployTarget(environment, dataDirectory, routerUrl)
+  const deploy = async (name: ServiceName, release: 'healthy' | 'deployed') => {
+    const { commits, versions } = repositories[name]
+    await target.deploy(name, commits[release], versions[release])
+  }
+  await Promise.all(serviceNames.map((name) => deploy(name, 'healthy')))
+  const load = await startLoad(directory, urlOf.gateway, requestsPerSecond)
+  return {
+    repositories,
+    routerUrl,
+    urlOf,
+    environment,
+    deploy,
+    async restore() {
+      let changed = false
+      for (const name of serviceNames) {
+        const [serving] = await target.releases(name)
+        if (serving?.commit === repositories[name].commits.healthy) continue
+        await deploy(name, 'healthy')
+        changed = true
+      }
+      return changed
+    },
+    async close() {
+      await load.stop()
+      await target.endAll()
+      await router.stop()
+    },
+  }
+}
+
+function startRouter(directory: string): Promise<Child> {
+  const config = join(directory, 'router.json')
+  const services = Object.fromEntries(serviceNames.map((name) => [name, { port: 0 }]))
+  writeFileSync(config, JSON.stringify({ services }))
+  return startChild(script('router.ts'), ['--config', config], {
+    env: process.env,
+    logFile: join(directory, 'router.log'),
+  })
+}
+
+function startLoad(directory: string, url: string, requestsPerSecond: number): Promise<Child> {
+  return startChild(script('load-generator.ts'), ['--url', url, '--rps', String(requestsPerSecond)], {
+    env: process.env,
+    logFile: join(directory, 'load.log'),
+  })
+}
+
+/** The same target as the bot's, over the same folder: a deploy by hand and one by the bot are told apart by nothing. */
+function deployTarget(
+  environment: Record<string, string>,
+  dataDirectory: string,
+  routerUrl: string,
+): ProcessTarget {
+  const read = readYaml(SERVICES_FILE, 'demo/config/services.yaml', servicesSchema, environment)
+  if (read.kind === 'problems') throw new Error(read.problems.map(({ message }) => message).join('; '))
+  return new ProcessTarget({
+    services: read.value,
+    stateDir: join(dataDirectory, 'target'),
+    logDir: join(dataDirectory, 'logs'),
+    routerUrl,
+  })
+}

@@ -1,0 +1,49 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { LoadStatistics } from '../../demo/shop/load-statistics.ts'
+import { orderAt } from '../../demo/shop/orders.ts'
+
+describe('orderAt', () => {
+  it('gives the same order for the same seed, and another id in another run', () => {
+    fc.assert(
+      fc.property(fc.integer(), fc.nat(100_000), (seed, index) => {
+        const first = orderAt({ seed, guestRatio: 0.25, runId: 'a' }, index)
+        expect(orderAt({ seed, guestRatio: 0.25, runId: 'a' }, index)).toEqual(first)
+        const second = orderAt({ seed, guestRatio: 0.25, runId: 'b' }, index)
+        expect({ ...second, order_id: first.order_id }).toEqual(first)
+        expect(second.order_id).not.toBe(first.order_id)
+      }),
+    )
+  })
+
+  it('lets the asked share of orders come from guests, who have no billing address', () => {
+    const orders = Array.from({ length: 4000 }, (_, index) =>
+      orderAt({ seed: 1, guestRatio: 0.25, runId: 'a' }, index),
+    )
+    const guests = orders.filter(({ customer }) => customer.billing_address === undefined)
+    expect(guests.length / orders.length).toBeGreaterThan(0.22)
+    expect(guests.length / orders.length).toBeLessThan(0.28)
+    expect(orders.filter(({ customer }) => customer.id === undefined)).toEqual(guests)
+  })
+})
+
+describe('LoadStatistics', () => {
+  it('reports what happened since the last report', () => {
+    const statistics = new LoadStatistics()
+    for (let ms = 1; ms <= 100; ms++) {
+      statistics.sent()
+      statistics.answered(ms > 90 ? 502 : 200, ms)
+    }
+    const report = {
+      sent: 100,
+      dropped: 0,
+      unanswered: 0,
+      byStatus: { 200: 90, 502: 10 },
+      p50Ms: 50,
+      p95Ms: 95,
+      p99Ms: 99,
+    }
+    expect(statistics.take()).toEqual(report)
+    expect(statistics.take()).toMatchObject({ sent: 0, byStatus: {}, p50Ms: null })
+  })
+})
