@@ -131,7 +131,8 @@ function obstacle({ record }: Scene, rollout: Rollout): string {
   }
   if (rollout.phase === 'IDLE') return 'the new version to start and answer its health check.'
   if (verdict === null || rollout.blocks.length === 0) return 'the first measurements.'
-  if (verdict.decision === 'pass') return record.paused === null
+  if (verdict.decision === 'pass')
+    return record.paused === null
       ? 'its soak time and enough requests, then it goes on by itself.'
       : 'somebody to press Resume.'
   const proofs = openProofs(verdict)

@@ -96,7 +96,11 @@ export class LanguageServer {
 
   #receive(chunk: Buffer): void {
     this.#buffer = Buffer.concat([this.#buffer, chunk])
-    for (let message = this.#next(); message !== null; message = this.#next()) this.#handle(message)
+    try {
+      for (let message = this.#next(); message !== null; message = this.#next()) this.#handle(message)
+    } catch (error) {
+      this.#end(`sent what cannot be read: ${(error as Error).message}`)
+    }
     if (this.#buffer.length > MAX_MESSAGE_BYTES) this.#end('sent a message that is too large')
   }
 

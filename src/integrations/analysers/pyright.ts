@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { dirname, join, parse } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { Analyser, Analysis, AnalysisTask, RawFinding, SourceFile } from '../../pipeline/gates/ports.ts'
 import { CcpError } from '../../pipeline/errors.ts'
@@ -24,6 +24,8 @@ const SETTINGS = {
       autoSearchPaths: true,
       useLibraryCodeForTypes: true,
       logLevel: 'Error',
+      // Nothing is to be gathered in advance: the root is that of the whole machine.
+      include: ['ccp-no-such-folder'],
     },
   },
   // Without its language services pyright would report nothing at all.
@@ -81,8 +83,9 @@ export class PyrightAnalyser implements Analyser {
 }
 
 /**
- * The root is an empty place of its own: the repository's pyright settings are not read, and pyright finds its modules by
- * walking up from the importing file.
+ * Where an import is not found otherwise, pyright walks up from the importing file as far as its workspace reaches. So the
+ * workspace is the root of the file system: every tree lies in it, and no repository's pyright settings lie at its top,
+ * which is the only place where they are read.
  */
 async function start(timeoutMs: number, onEnd: () => void): Promise<LanguageServer> {
   const server = new LanguageServer({
@@ -97,9 +100,9 @@ async function start(timeoutMs: number, onEnd: () => void): Promise<LanguageServ
   await server.request('initialize', {
     processId: process.pid,
     rootUri: null,
-    workspaceFolders: null,
+    workspaceFolders: [{ uri: pathToFileURL(parse(tmpdir()).root).href, name: 'machine' }],
     capabilities: {
-      workspace: { configuration: true },
+      workspace: { configuration: true, workspaceFolders: true },
       textDocument: { diagnostic: { dynamicRegistration: false }, publishDiagnostics: {} },
     },
   })
