@@ -1,6 +1,6 @@
 import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { findButton, press } from './act-script.ts'
+import { approveAndWait, Operator } from './operator.ts'
 import { outcomeOf, type Outcome } from './outcome.ts'
 import type { Scenario } from './scenarios/scenario.ts'
 import { startDemo, type Demo, type DemoOptions } from './start-demo.ts'
@@ -11,11 +11,6 @@ export interface DemoRun {
   readonly keep: boolean
   readonly json: boolean
 }
-
-const APPROVAL_TIMEOUT_MS = 60_000
-const END_TIMEOUT_MS = 120_000
-/** A person reads before approving; the script does not pretend to. */
-const ON_CALL = 'UONCALL001'
 
 /** Runs the scenarios one after the other with scripted clicks; 0 when all ended as expected. */
 export async function runHeadless(run: DemoRun): Promise<number> {
@@ -44,35 +39,12 @@ async function runOne(scenario: Scenario, options: DemoOptions): Promise<Outcome
   return outcomeOf(scenario, demo.database, transcript)
 }
 
-/** Breaks the shop, approves when asked, and waits for the thread's end. */
+/** Breaks the shop and lets the scripted people do their part until the thread's end. */
 async function play(demo: Demo, scenario: Scenario, options: DemoOptions): Promise<void> {
   options.say(`${scenario.name}: healthy traffic first, then: ${scenario.description}`)
   options.say(`paged: ${await demo.breakShop(scenario)}`)
-  const asked = await Promise.race([
-    press(demo, ON_CALL, 'approve', APPROVAL_TIMEOUT_MS).then(() => true),
-    untilEnded(demo).then(() => false),
-  ])
-  if (!asked) return
-  options.say('approved by the on-call engineer')
-  await untilEnded(demo)
+  await (scenario.operate ?? approveAndWait)(new Operator(demo, options.say))
 }
-
-/** The thread's last message, and the page: resolved, or with the note that hands over. */
-async function untilEnded(demo: Demo): Promise<void> {
-  const { workspace } = demo
-  const channel = workspace.channels[0]?.id ?? ''
-  const told = () =>
-    workspace.messages(channel).some(({ blocks }) => ENDED.test(JSON.stringify(blocks ?? [])))
-  const paged = () => {
-    const page = workspace.pagerduty.incidents().at(-1)
-    return page !== undefined && workspace.pagerduty.notes(page.id).length > 0
-  }
-  // The last edits travel at Slack's pace: the thread has settled once it offers nothing that is over.
-  const settled = () => ['pause', 'rollBack', 'approve'].every((action) => findButton(demo, action) === null)
-  await workspace.waitFor(() => told() && paged() && settled(), END_TIMEOUT_MS, 'the end of the incident')
-}
-
-const ENDED = /Resolved after|Handed over to a person/
 
 function words({ scenario, outcome, expected, pipelineMs, evidenceMs, audit, transcript }: Outcome): string {
   const verdict = outcome === expected ? outcome : `${outcome}, where ${expected} was expected`

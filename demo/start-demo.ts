@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { pageWhenBroken } from './alert-rule.ts'
+import { GATEWAY_ERRORS, pageWhenBroken, type Monitoring } from './alert-rule.ts'
 import type { Scenario } from './scenarios/scenario.ts'
 import { scenarios } from './scenarios/all.ts'
 import { databaseOf, startBot, TEAM_ID, WEBHOOK_SECRET, type BotPlace, type BotProcess } from './start-bot.ts'
@@ -116,7 +116,7 @@ async function assemble(
       if (leftMs > 0) await new Promise((resolve) => setTimeout(resolve, leftMs))
       await scenario.breakShop(shop)
       released?.()
-      return pageWhenBroken(alertRule(workspace, shop), stopping.signal)
+      return pageWhenBroken(scenario.alert ?? GATEWAY_ERRORS, monitoring(workspace, shop), stopping.signal)
     },
     async killBot() {
       bot.child.process.kill('SIGKILL')
@@ -129,14 +129,10 @@ async function assemble(
   }
 }
 
-function alertRule(workspace: Workspace, shop: Shop) {
+function monitoring(workspace: Workspace, shop: Shop): Monitoring {
   return {
     routerMetricsUrl: `${shop.routerUrl}/metrics`,
     eventsUrl: workspace.pagerdutyEventsUrl,
-    routingKey: 'demo-gateway',
-    service: 'gateway',
-    threshold: 0.05,
-    looks: 4,
-    everyMs: 1_000,
+    routingKeyOf: (service) => `demo-${service}`,
   }
 }

@@ -8,6 +8,7 @@ import { ProcessTarget } from '../src/integrations/processes/process-target.ts'
 import { buildRepositories, type Repository } from './shop/build-repositories.ts'
 import { serviceNames, type ServiceName } from './shop/services.ts'
 import { startChild, type Child } from './child-process.ts'
+import { startOutside, type Outside } from './shop/start-outside.ts'
 
 /** The sample system, running: what production is to the bot. */
 export interface Shop {
@@ -16,8 +17,10 @@ export interface Shop {
   readonly urlOf: Readonly<Record<ServiceName, string>>
   /** What demo/config/services.yaml needs to be filled in. */
   readonly environment: Readonly<Record<string, string>>
-  /** Puts the newest release of a service into production, as its team's pipeline would. */
-  deploy(service: ServiceName, release: 'healthy' | 'deployed'): Promise<void>
+  /** What the shop calls outside of itself, which a scenario may make slow or faulty. */
+  readonly outside: Outside
+  /** Puts a release of a service (a name in its `releases`) into production, as its team's pipeline would. */
+  deploy(service: ServiceName, release: string): Promise<void>
   /** Brings every service back to its healthy release; false where all are there already. */
   restore(): Promise<boolean>
   close(): Promise<void>
@@ -41,17 +44,20 @@ export async function startShop(
     serviceNames.map((name) => [name, `http://127.0.0.1:${ports[name] ?? 0}`]),
   ) as Record<ServiceName, string>
   const routerUrl = `http://127.0.0.1:${adminPort}`
+  const outside = await startOutside(join(directory, 'outside.log'))
   const environment = {
     SHOP_REPOSITORIES: join(directory, 'repositories'),
     SHOP_NODE: process.execPath,
+    SHOP_OUTSIDE_URL: outside.url,
     SHOP_CHECKOUT_URL: urlOf.checkout,
     SHOP_PAYMENT_URL: urlOf.payment,
     SHOP_INVENTORY_URL: urlOf.inventory,
   }
   const target = deployTarget(environment, dataDirectory, routerUrl)
-  const deploy = async (name: ServiceName, release: 'healthy' | 'deployed') => {
-    const { commits, versions } = repositories[name]
-    await target.deploy(name, commits[release], versions[release])
+  const deploy = async (name: ServiceName, release: string) => {
+    const found = repositories[name].releases[release]
+    if (found === undefined) throw new Error(`${name} has no release ${release}`)
+    await target.deploy(name, found.commit, found.version)
   }
   await Promise.all(serviceNames.map((name) => deploy(name, 'healthy')))
   const load = await startLoad(directory, urlOf.gateway, requestsPerSecond)
@@ -60,9 +66,10 @@ export async function startShop(
     routerUrl,
     urlOf,
     environment,
+    outside,
     deploy,
     async restore() {
-      let changed = false
+      let changed = await outside.restore()
       for (const name of serviceNames) {
         const [serving] = await target.releases(name)
         if (serving?.commit === repositories[name].commits.healthy) continue
@@ -75,6 +82,7 @@ export async function startShop(
       await load.stop()
       await target.endAll()
       await router.stop()
+      await outside.stop()
     },
   }
 }

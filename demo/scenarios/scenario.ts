@@ -1,4 +1,6 @@
 import type { Shop } from '../start-shop.ts'
+import type { AlertRule } from '../alert-rule.ts'
+import type { Operator } from '../operator.ts'
 
 /** One incident that the demo can show. */
 export interface Scenario {
@@ -7,6 +9,10 @@ export interface Scenario {
   /** One sentence for the page: what breaks. */
   readonly description: string
   readonly expected: 'resolved' | 'handed-over'
+  /** What the shop's monitoring watches for; the error ratio at the gateway where it says nothing. */
+  readonly alert?: AlertRule
   /** What goes into production, in order; the last is what breaks it. */
   breakShop(shop: Shop): Promise<void>
+  /** What the people of a headless run do; they approve what they are asked where it says nothing. */
+  operate?(operator: Operator): Promise<void>
 }

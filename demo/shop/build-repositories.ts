@@ -20,6 +20,15 @@ export interface Repository {
     readonly culprit: string | null
   }
   readonly versions: { readonly healthy: string; readonly deployed: string }
+  /** What a scenario may put into production, by name: `healthy`, `deployed` and those on release branches of their own. */
+  readonly releases: Readonly<Record<string, ShopRelease>>
+}
+
+export interface ShopRelease {
+  readonly commit: string
+  readonly version: string
+  /** The commit that brings the fault; null where none does. */
+  readonly culprit: string | null
 }
 
 const historyDirectory = join(import.meta.dirname, 'history')
@@ -28,6 +37,10 @@ const releasesSchema = z.object({
   healthy: releaseSchema,
   deployed: releaseSchema,
   culprit: z.object({ patch: z.int().positive() }).optional(),
+  /** Releases made of `<name>/*.patch` on top of the healthy one; `culprit` counts from 1 within them. */
+  branches: z
+    .record(z.string(), z.object({ version: z.string().min(1), culprit: z.int().positive().optional() }))
+    .default({}),
 })
 type Releases = z.infer<typeof releasesSchema>
 
@@ -51,14 +64,33 @@ export async function buildRepositories(
 async function buildRepository(service: ServiceName, path: string, nowMs: number): Promise<Repository> {
   await assertAbsent(path)
   const releases = await readReleases(service)
-  const patches = await readPatches(service)
+  const patches = await readPatches(join(historyDirectory, service))
   await mkdir(path, { recursive: true })
   await git(path, ['init', '--quiet', '--initial-branch=main'])
   // A fix that is pushed to the checked-out branch moves the work tree along, as a hosting service would.
   await git(path, ['config', 'receive.denyCurrentBranch', 'updateInstead'])
+  await apply(path, patches, nowMs)
+  const built = await named(service, path, releases)
+  const releasesOnBranches: Record<string, ShopRelease> = {}
+  for (const [name, { version, culprit }] of Object.entries(releases.branches)) {
+    await git(path, ['checkout', '--quiet', '-b', `release/${version}`, built.commits.healthy])
+    await apply(path, await readPatches(join(historyDirectory, service, name)), nowMs)
+    const range = `${built.commits.healthy}..HEAD`
+    const commits = (await git(path, ['rev-list', '--reverse', range])).split('\n')
+    await git(path, ['tag', version])
+    releasesOnBranches[name] = {
+      commit: commits.at(-1) ?? missing(service, 1),
+      version,
+      culprit: culprit === undefined ? null : (commits[culprit - 1] ?? missing(service, culprit)),
+    }
+  }
+  await git(path, ['checkout', '--quiet', 'main'])
+  return { ...built, releases: { ...built.releases, ...releasesOnBranches } }
+}
+
+async function apply(path: string, patches: readonly string[], nowMs: number): Promise<void> {
   const mails = patches.map((patch) => retimePatch(patch, nowMs)).join('\n')
   await git(path, ['am', '--quiet', '--committer-date-is-author-date'], mails)
-  return named(service, path, releases)
 }
 
 async function named(service: ServiceName, path: string, releases: Releases): Promise<Repository> {
@@ -67,6 +99,7 @@ async function named(service: ServiceName, path: string, releases: Releases): Pr
   const { healthy, deployed, culprit } = releases
   await git(path, ['tag', healthy.version, commitOf(healthy.patch)])
   await git(path, ['tag', deployed.version, commitOf(deployed.patch)])
+  const culpritCommit = culprit === undefined ? null : commitOf(culprit.patch)
   return {
     service,
     path,
@@ -74,9 +107,13 @@ async function named(service: ServiceName, path: string, releases: Releases): Pr
     commits: {
       healthy: commitOf(healthy.patch),
       deployed: commitOf(deployed.patch),
-      culprit: culprit === undefined ? null : commitOf(culprit.patch),
+      culprit: culpritCommit,
     },
     versions: { healthy: healthy.version, deployed: deployed.version },
+    releases: {
+      healthy: { commit: commitOf(healthy.patch), version: healthy.version, culprit: null },
+      deployed: { commit: commitOf(deployed.patch), version: deployed.version, culprit: culpritCommit },
+    },
   }
 }
 
@@ -107,8 +144,7 @@ async function readReleases(service: ServiceName): Promise<Releases> {
   )
 }
 
-async function readPatches(service: ServiceName): Promise<readonly string[]> {
-  const directory = join(historyDirectory, service)
+async function readPatches(directory: string): Promise<readonly string[]> {
   const names = (await readdir(directory)).filter((name) => name.endsWith('.patch')).sort()
   return Promise.all(names.map((name) => readFile(join(directory, name), 'utf8')))
 }

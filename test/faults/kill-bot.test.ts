@@ -19,7 +19,7 @@ describeWith(['git', 'python3', 'bubblewrap'], 'a bot that is killed with SIGKIL
 
   it('while it waits for approval and while the canary is at 10 %: goes on after a restart, and does nothing twice', async () => {
     const { demo } = run
-    await until(() => run.record()?.state === 'AWAITING_APPROVAL', 60_000, 'the question for approval')
+    await until(() => asksAndHasMailed(run), 60_000, 'the question for approval and its mail')
     await demo.killBot()
     expect(run.record()?.state).toBe('AWAITING_APPROVAL')
     await demo.restartBot()
@@ -37,6 +37,11 @@ describeWith(['git', 'python3', 'bubblewrap'], 'a bot that is killed with SIGKIL
     expectNothingTwice(run)
   })
 })
+
+/** At rest: a kill while the mail is under way may lose it, by docs/decisions/0006, and is another test's. */
+function asksAndHasMailed({ record, demo }: DemoRun): boolean {
+  return record()?.state === 'AWAITING_APPROVAL' && demo.workspace.mails().length > 0
+}
 
 function rolloutOf(run: DemoRun) {
   const rollout = run.record()?.rollout

@@ -1,5 +1,14 @@
 import { spawn } from 'node:child_process'
-import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { createServer, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -75,6 +84,44 @@ function commandLineOf(pid: string): string {
     throw thrown
   }
 }
+
+describeWith(['bubblewrap'], 'code under test reaches', () => {
+  test('what it is shown, also where that lies under /tmp', async () => {
+    const cache = join(scratch, 'cache')
+    mkdirSync(cache)
+    chmodSync(cache, 0o755)
+    writeFileSync(join(cache, 'entry'), 'built before\n')
+    const shows = new BubblewrapSandbox({ goBuildCache: { directory: () => Promise.resolve(cache) } })
+    const directory = mkdtempSync(join(scratch, 'checkout-'))
+    const command = ['sh', '-c', ': go build; cat "$GOCACHE/entry"']
+    const result = await shows.run({
+      directory,
+      workingDirectory: '',
+      environment: {},
+      limits: LIMITS,
+      command,
+    })
+    expect(result).toMatchObject({ kind: 'exited', exitCode: 0, stdout: 'built before\n' })
+  })
+
+  test('dependencies that are not in git, inside its own copy, and cannot change them', async () => {
+    const from = join(scratch, "it's a dependency")
+    mkdirSync(from)
+    chmodSync(from, 0o755)
+    writeFileSync(join(from, 'version'), '1\n')
+    const shows = new BubblewrapSandbox({ dependencies: [{ from, to: 'node_modules' }] })
+    const directory = mkdtempSync(join(scratch, 'checkout-'))
+    const command = ['sh', '-c', 'echo 2 > node_modules/version; touch mine && cat node_modules/version']
+    const result = await shows.run({
+      directory,
+      workingDirectory: '',
+      environment: {},
+      limits: LIMITS,
+      command,
+    })
+    expect(result).toMatchObject({ kind: 'exited', exitCode: 0, stdout: '1\n' })
+  })
+})
 
 describeWith(['bubblewrap'], 'code under test cannot reach', () => {
   test('a secret in the environment of the bot, or of another process of its user', async () => {

@@ -60,11 +60,12 @@ export class BubblewrapSandbox implements Sandbox {
     const probe = await this.#probed()
     if ('reason' in probe) return { kind: 'unavailable', reason: probe.reason, mend: BUBBLEWRAP_MEND }
     const toolchains = await (this.#toolchains ??= findToolchains())
+    const shown = await this.#shown(request, toolchains)
     const args = [
-      ...(await this.#confinement(request, toolchains)),
+      ...(await this.#confinement(request, toolchains, shown)),
       '/bin/sh',
       '-c',
-      START,
+      startScript([...shown.directories.filter(isInTmp), ...this.#dependencies().map(({ at }) => at)]),
       'sh',
       ...this.#launch(request),
       ...request.command,
@@ -88,23 +89,35 @@ export class BubblewrapSandbox implements Sandbox {
     return answer
   }
 
-  async #confinement(request: SandboxRequest, toolchains: Toolchains): Promise<readonly string[]> {
+  async #shown(request: SandboxRequest, toolchains: Toolchains): Promise<Shown> {
+    const goCache = await this.#goCache(request)
+    return { directories: [...toolchains.directories, ...(goCache === null ? [] : [goCache])], goCache }
+  }
+
+  #dependencies(): readonly { readonly from: string; readonly at: string }[] {
+    return (this.#options.dependencies ?? []).map(({ from, to }) => ({ from, at: `${CHECKOUT}/${to}` }))
+  }
+
+  async #confinement(
+    request: SandboxRequest,
+    toolchains: Toolchains,
+    { directories, goCache }: Shown,
+  ): Promise<readonly string[]> {
     const { limits } = request
     const disk = String(limits.diskMiB * MIB)
-    const { dependencies = [] } = this.#options
-    const goCache = await this.#goCache(request)
-    const shown = [...toolchains.directories, ...(goCache === null ? [] : [goCache])]
+    const etc = ETC.map((name) => `/etc/${name}`)
     return [
       ...(this.#isRoot ? PRIVILEGED : ['--unshare-user', '--uid', '1000', '--gid', '1000']),
       ...['--unshare-pid', '--unshare-net', '--unshare-ipc', '--unshare-uts', '--unshare-cgroup-try'], // S2
       ...['--die-with-parent', '--new-session', '--hostname', 'sandbox', '--clearenv'], // S5
-      ...passable([...shown, ...ETC.map((name) => `/etc/${name}`)]),
+      ...passable(above([...directories, ...etc]).filter((path) => !isMounted(path))),
       ...(await systemDirectories()),
       ...['--proc', '/proc', '--dev', '/dev', '--size', disk, '--tmpfs', '/dev/shm'],
       ...['--size', disk, '--tmpfs', '/tmp', '--size', disk, '--tmpfs', CHECKOUT], // S3
-      ...shown.flatMap((path) => ['--ro-bind', path, path]),
+      ...passable(above(directories).filter(isInTmp)),
+      ...directories.flatMap((path) => ['--ro-bind', path, path]),
       ...['--ro-bind', request.directory, SOURCE],
-      ...dependencies.flatMap(({ from, to }) => ['--ro-bind', from, `${CHECKOUT}/${to}`]),
+      ...this.#dependencies().flatMap(({ from, at }) => ['--ro-bind', from, at]),
       ...['--remount-ro', '/dev', '--remount-ro', '/', '--chdir', CHECKOUT],
       ...variables({
         ...this.#environment(request, toolchains),
@@ -137,7 +150,7 @@ export class BubblewrapSandbox implements Sandbox {
     }
   }
 
-  /** The arguments of `START`: user id or 0, working directory, then the program that sets the limits. */
+  /** The arguments of the start script: user id or 0, working directory, then the program that sets the limits. */
   #launch({ limits, workingDirectory }: SandboxRequest): readonly string[] {
     const user = this.#isRoot ? randomInt(...USER_IDS) : 0 // S4
     const bounds = [
@@ -166,12 +179,30 @@ export class BubblewrapSandbox implements Sandbox {
   }
 }
 
-/** Copies the checkout into the sandbox, gives it to the run's user, and becomes the command. */
-const START = `user=$1; place=$2; shift 2
+/** What the run sees beside the system's programs and its own copy. */
+interface Shown {
+  readonly directories: readonly string[]
+  readonly goCache: string | null
+}
+
+/**
+ * Copies the checkout into the sandbox, gives it to the run's user, and becomes the command. What is mounted read-only
+ * among it keeps its owner.
+ */
+function startScript(mounted: readonly string[]): string {
+  const skipped = mounted.map((path) => `-samefile ${quoted(path)} -prune -o`).join(' ')
+  return `user=$1; place=$2; shift 2
 cp -RP /source/. /checkout/ && mkdir -p /tmp/home || exit 125
-if [ "$user" != 0 ]; then find /checkout /tmp /dev/shm -xdev -exec chown -h "$user:$user" {} + || exit 125; fi
+if [ "$user" != 0 ]; then
+  find /checkout /tmp /dev/shm -xdev ${skipped} -exec chown -h "$user:$user" {} + || exit 125
+fi
 cd "/checkout/$place" || exit 125
 exec "$@"`
+}
+
+function quoted(path: string): string {
+  return `'${path.replaceAll("'", `'\\''`)}'`
+}
 
 const SYSTEM_PATH = '/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin'
 
@@ -217,11 +248,21 @@ async function systemDirectories(): Promise<readonly string[]> {
 }
 
 /** bubblewrap makes the folders above a mount for their owner alone, who is not the run's user: they are made before it. */
-function passable(paths: readonly string[]): readonly string[] {
-  const above = paths
-    .flatMap((path) => ancestors(path))
-    .filter((path) => !/^\/(usr|tmp|checkout)(\/|$)/.test(path))
-  return [...new Set(above)].flatMap((path) => ['--perms', '0755', '--dir', path])
+function passable(folders: readonly string[]): readonly string[] {
+  return folders.flatMap((path) => ['--perms', '0755', '--dir', path])
+}
+
+function above(paths: readonly string[]): readonly string[] {
+  return [...new Set(paths.flatMap((path) => ancestors(path)))]
+}
+
+function isInTmp(path: string): boolean {
+  return path.startsWith('/tmp/')
+}
+
+/** Where something is mounted whole: a folder made there before would be hidden by it. */
+function isMounted(path: string): boolean {
+  return /^\/(usr|tmp|checkout)(\/|$)/.test(path)
 }
 
 /** Outermost first, the root left out. */
