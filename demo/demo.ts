@@ -15,6 +15,7 @@ const USAGE = `npm run demo -- [options]
   --scenario NAME   ${scenarios.map(({ name }) => name).join(', ')} or all (default: the first)
   --port N          port of the page (default 4747; 0 picks one)
   --headless        no page to look at: scripted clicks, and the end is printed
+  --repeat N        with --headless: the whole list N times, and a summary at the end
   --json            with --headless: one JSON line for each scenario, progress on standard error
   --rps N           orders per second (default 100)
   --keep            keep the run's folder under .ccp/demo
@@ -33,7 +34,8 @@ async function main(): Promise<number> {
   if (chosen.length === 0) return refuse(`there is no scenario ${values.scenario}`)
   const say = (text: string): void => void process.stderr.write(`${text}\n`)
   const options = await optionsFrom(values, say)
-  const run = { options, scenarios: chosen, keep: values.keep === true, json: values.json === true }
+  const repeat = Math.max(1, wholeNumber(values.repeat, '--repeat'))
+  const run = { options, scenarios: chosen, repeat, keep: values.keep === true, json: values.json === true }
   return values.headless === true ? runHeadless(run) : runInteractive(run, startDemo)
 }
 
@@ -43,6 +45,7 @@ function parse() {
       scenario: { type: 'string', default: scenarios[0]?.name ?? '' },
       port: { type: 'string', default: '4747' },
       rps: { type: 'string', default: '100' },
+      repeat: { type: 'string', default: '1' },
       headless: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
       keep: { type: 'boolean', default: false },

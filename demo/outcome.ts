@@ -20,24 +20,38 @@ export interface Outcome {
   readonly transcript: string
 }
 
-export function outcomeOf(scenario: Scenario, database: string, transcript: string): Outcome {
+/** Of a run that left no journal behind. */
+export const NO_OUTCOME = {
+  outcome: 'not-started',
+  stages: {},
+  pipelineMs: 0,
+  evidenceMs: 0,
+  humanMs: 0,
+  audit: { rows: 0, valid: false },
+} as const
+
+/** The outcome, and why it stands where it does, in the bot's own words; empty where there is nothing to say. */
+export function outcomeOf(
+  scenario: Scenario,
+  database: string,
+  transcript: string,
+): { readonly outcome: Outcome; readonly why: string } {
   const { db, close } = openForReading(database)
   try {
     const [record] = incidentRecords(db).records({ openOnly: false, limit: 1 })
     const { rows, valid } = verifyAudit(db)
     const outcome = record === undefined ? 'no-incident' : record.state.toLowerCase().replace('_', '-')
     const times = record === undefined ? NO_TIMES : timesOf(record)
-    return {
-      scenario: scenario.name,
-      expected: scenario.expected,
-      outcome,
-      ...times,
-      audit: { rows, valid },
-      transcript,
-    }
+    const { name, expected } = scenario
+    const told = { scenario: name, expected, outcome, ...times, audit: { rows, valid }, transcript }
+    return { outcome: told, why: record === undefined ? 'no incident was opened' : whyOf(record) }
   } finally {
     close()
   }
+}
+
+function whyOf({ handOver, trouble }: IncidentRecord): string {
+  return [handOver?.reason, trouble?.message].filter((reason) => reason !== undefined).join('; ')
 }
 
 const NO_TIMES = { stages: {}, pipelineMs: 0, evidenceMs: 0, humanMs: 0 }

@@ -1,42 +1,88 @@
-import { rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { toCcpError } from '../src/pipeline/errors.ts'
 import { approveAndWait, Operator } from './operator.ts'
-import { outcomeOf, type Outcome } from './outcome.ts'
+import { NO_OUTCOME, outcomeOf, type Outcome } from './outcome.ts'
 import type { Scenario } from './scenarios/scenario.ts'
 import { startDemo, type Demo, type DemoOptions } from './start-demo.ts'
+import { summary, type Played } from './summary.ts'
 
 export interface DemoRun {
   readonly options: DemoOptions
   readonly scenarios: readonly Scenario[]
+  /** How often the whole list is run. */
+  readonly repeat: number
   readonly keep: boolean
   readonly json: boolean
 }
 
-/** Runs the scenarios one after the other with scripted clicks; 0 when all ended as expected. */
-export async function runHeadless(run: DemoRun): Promise<number> {
-  let missed = 0
-  for (const [i, scenario] of run.scenarios.entries()) {
-    const directory = join(run.options.directory, `${i + 1}-${scenario.name}`)
-    const outcome = await runOne(scenario, { ...run.options, directory })
-    process.stdout.write(run.json ? `${JSON.stringify(outcome)}\n` : words(outcome))
-    if (outcome.outcome !== outcome.expected) missed += 1
-    else if (!run.keep) rmSync(join(directory, 'shop'), { recursive: true, force: true })
+type Start = (options: DemoOptions) => Promise<Demo>
+
+/** Longer than everything that a scenario may wait for: one that hangs is a miss, and the next has its turn. */
+const LIMIT_MS = 600_000
+
+/**
+ * Runs the scenarios one after the other with scripted clicks, the whole list `repeat` times; 0 when all ended as expected.
+ * A scenario that fails, in whatever way, is a miss with its reason on standard error, and never stops the others.
+ */
+export async function runHeadless(run: DemoRun, start: Start = startDemo): Promise<number> {
+  const played: Played[] = []
+  for (let round = 1; round <= run.repeat; round += 1) {
+    for (const scenario of run.scenarios) {
+      const directory = join(run.options.directory, `${played.length + 1}-${scenario.name}`)
+      const one = { round, ...(await runOne(scenario, { ...run.options, directory }, start)) }
+      played.push(one)
+      tell(one, run)
+      if (one.miss === null && !run.keep) rmSync(join(directory, 'shop'), { recursive: true, force: true })
+    }
   }
-  return missed === 0 ? 0 : 1
+  if (played.length > 1) run.options.say(summary(played))
+  return played.every(({ miss }) => miss === null) ? 0 : 1
 }
 
-async function runOne(scenario: Scenario, options: DemoOptions): Promise<Outcome> {
+function tell({ outcome, miss, round }: Played, { json, repeat, options }: DemoRun): void {
+  process.stdout.write(json ? `${JSON.stringify(outcome)}\n` : words(outcome))
+  if (miss === null) return
+  const when = repeat > 1 ? ` in round ${round}` : ''
+  options.say(`MISS: ${outcome.scenario}${when}: ${miss}; ${outcome.transcript}`)
+}
+
+/** What one scenario came to; `miss` says why it is not what was expected. Never rejects. */
+async function runOne(
+  scenario: Scenario,
+  options: DemoOptions,
+  start: Start,
+): Promise<Omit<Played, 'round'>> {
   const transcript = join(options.directory, 'transcript.md')
-  const demo = await startDemo(options)
-  try {
-    await play(demo, scenario, options)
-  } catch (error) {
-    options.say(`${scenario.name}: ${error instanceof Error ? error.message : String(error)}`)
-  } finally {
-    writeFileSync(transcript, demo.workspace.transcript())
-    await demo.close()
+  const faults: string[] = []
+  const attempt = async (work: () => Promise<void>): Promise<void> => {
+    await work().catch((thrown: unknown) => void faults.push(toCcpError(thrown).message))
   }
-  return outcomeOf(scenario, demo.database, transcript)
+  let ended = { outcome: nothing(scenario, transcript), why: '' }
+  await attempt(async () => {
+    mkdirSync(options.directory, { recursive: true })
+    const demo = await start(options)
+    await attempt(() => withinLimit(play(demo, scenario, options)))
+    await attempt(async () => writeFileSync(transcript, demo.workspace.transcript()))
+    await attempt(() => demo.close())
+    ended = outcomeOf(scenario, demo.database, transcript)
+  })
+  const { outcome, why } = ended
+  const asExpected = outcome.outcome === outcome.expected && outcome.audit.valid
+  for (const fault of asExpected ? faults : []) options.say(`${scenario.name}: ${fault}`)
+  return {
+    outcome,
+    miss: asExpected ? null : [...failings(outcome), ...faults, why].filter(Boolean).join('; '),
+  }
+}
+
+function failings({ outcome, expected, audit }: Outcome): readonly string[] {
+  const ended = outcome === expected ? [] : [`${outcome}, where ${expected} was expected`]
+  return audit.valid || outcome === NO_OUTCOME.outcome ? ended : [...ended, 'the audit chain does not hold']
+}
+
+function nothing(scenario: Scenario, transcript: string): Outcome {
+  return { scenario: scenario.name, expected: scenario.expected, ...NO_OUTCOME, transcript }
 }
 
 /** Breaks the shop and lets the scripted people do their part until the thread's end. */
@@ -44,6 +90,12 @@ async function play(demo: Demo, scenario: Scenario, options: DemoOptions): Promi
   options.say(`${scenario.name}: healthy traffic first, then: ${scenario.description}`)
   options.say(`paged: ${await demo.breakShop(scenario)}`)
   await (scenario.operate ?? approveAndWait)(new Operator(demo, options.say))
+}
+
+async function withinLimit(work: Promise<void>): Promise<void> {
+  const { promise: late, reject } = Promise.withResolvers<never>()
+  const timer = setTimeout(() => reject(new Error(`it did not end within ${LIMIT_MS / 1000} s`)), LIMIT_MS)
+  await Promise.race([work, late]).finally(() => clearTimeout(timer))
 }
 
 function words({ scenario, outcome, expected, pipelineMs, evidenceMs, audit, transcript }: Outcome): string {
