@@ -31,7 +31,7 @@ export interface ShopRelease {
   readonly culprit: string | null
 }
 
-const historyDirectory = join(import.meta.dirname, 'history')
+export const historyDirectory = join(import.meta.dirname, 'history')
 const releaseSchema = z.object({ patch: z.int().positive(), version: z.string().min(1) })
 const releasesSchema = z.object({
   healthy: releaseSchema,
@@ -88,7 +88,7 @@ async function buildRepository(service: ServiceName, path: string, nowMs: number
   return { ...built, releases: { ...built.releases, ...releasesOnBranches } }
 }
 
-async function apply(path: string, patches: readonly string[], nowMs: number): Promise<void> {
+export async function apply(path: string, patches: readonly string[], nowMs: number): Promise<void> {
   const mails = patches.map((patch) => retimePatch(patch, nowMs)).join('\n')
   await git(path, ['am', '--quiet', '--committer-date-is-author-date'], mails)
 }
@@ -117,7 +117,7 @@ async function named(service: ServiceName, path: string, releases: Releases): Pr
   }
 }
 
-function missing(service: ServiceName, patch: number): never {
+export function missing(service: string, patch: number): never {
   throw new CcpError(
     'corrupt',
     `the history of ${service} has no patch ${patch}, which its releases.json names`,
@@ -127,7 +127,7 @@ function missing(service: ServiceName, patch: number): never {
   )
 }
 
-async function assertAbsent(path: string): Promise<void> {
+export async function assertAbsent(path: string): Promise<void> {
   const exists = await access(path).then(
     () => true,
     () => false,
@@ -144,13 +144,13 @@ async function readReleases(service: ServiceName): Promise<Releases> {
   )
 }
 
-async function readPatches(directory: string): Promise<readonly string[]> {
+export async function readPatches(directory: string): Promise<readonly string[]> {
   const names = (await readdir(directory)).filter((name) => name.endsWith('.patch')).sort()
   return Promise.all(names.map((name) => readFile(join(directory, name), 'utf8')))
 }
 
 /** Runs git without anything from the user's or the machine's configuration, which could change a commit's id. */
-async function git(directory: string, args: readonly string[], input = ''): Promise<string> {
+export async function git(directory: string, args: readonly string[], input = ''): Promise<string> {
   const options = ['-c', 'core.hooksPath=/dev/null', '-c', 'core.autocrlf=false', '-c', 'gc.auto=0']
   const env = {
     PATH: process.env['PATH'],
