@@ -55,6 +55,18 @@ function program(): Command {
       process.exitCode = incidentsCommand({ database, incidentId: id ?? null, openOnly, limit }, write)
     })
 
+  ccp
+    .command('outcomes')
+    .description(
+      'what became of the fixes, one JSON line for each template and strategy: worked, failed, confidence now',
+    )
+    .option('--database <file>', 'the journal', readVariable('CCP_DATABASE', process.env))
+    .action(async (options: { database: string }) => {
+      const { outcomesCommand } = await import('./commands/outcomes.ts')
+      const { fixTemplates, planning } = loadSettings(['fixTemplates', 'planning'], process.env)
+      process.exitCode = outcomesCommand(options.database, { templates: fixTemplates, planning }, write)
+    })
+
   addAudit(ccp)
   addStages(ccp)
   return ccp

@@ -351,6 +351,8 @@ export interface Rollout {
   readonly health: { readonly healthy: boolean; readonly detail: string } | null
   /** Why it was rolled back, once it is. */
   readonly rollbackReason: string | null
+  /** Who decided so: a look at the canary, a person, or a fault of the rollout itself. */
+  readonly rolledBackBy?: 'verdict' | 'person' | 'fault'
 }
 
 // ----------------------------------------------------------------------------------------------- Verdict

@@ -172,13 +172,18 @@ function fill(record: IncidentRecord, { event, actor, atMs }: Arrival): Incident
     case 'weightSet':
       return withRollout(record, (rollout) => ({ ...rollout, weightPercent: event.percent }))
     case 'observed': {
-      const why = event.step === 'rollBack' ? event.reason : null
-      return { ...record, verdict: event.verdict, rollout: { ...event.rollout, rollbackReason: why } }
+      const back =
+        event.step === 'rollBack'
+          ? ({ rollbackReason: event.reason, rolledBackBy: 'verdict' } as const)
+          : { rollbackReason: null }
+      return { ...record, verdict: event.verdict, rollout: { ...event.rollout, ...back } }
     }
     case 'rolloutFailed':
-    case 'rollBackRequested':
+    case 'rollBackRequested': {
       if (record.rollout === null) return { ...record, rollBackAsked: event.reason }
-      return withRollout(record, (rollout) => ({ ...rollout, rollbackReason: event.reason }))
+      const rolledBackBy = event.kind === 'rolloutFailed' ? 'fault' : 'person'
+      return withRollout(record, (rollout) => ({ ...rollout, rollbackReason: event.reason, rolledBackBy }))
+    }
     case 'rolledBack':
       return handOverIf(
         `the fix was rolled back: ${record.rollout?.rollbackReason ?? record.rollBackAsked ?? event.detail}`,

@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import Database from 'better-sqlite3'
 import { CcpError } from '../../pipeline/errors.ts'
-import { SCHEMA, SCHEMA_VERSION } from './schema.ts'
+import { MIGRATIONS, SCHEMA, SCHEMA_VERSION } from './schema.ts'
 
 /**
  * D1  WAL with `synchronous = FULL`, asserted at every open: a reopened database falls back to NORMAL.
@@ -100,7 +100,8 @@ function migrate(db: Database.Database, path: string): void {
   }
   if (found === SCHEMA_VERSION) return
   db.transaction(() => {
-    db.exec(SCHEMA)
+    if (found === 0) db.exec(SCHEMA)
+    else for (let version = found; version < SCHEMA_VERSION; version += 1) db.exec(MIGRATIONS[version] ?? '')
     db.pragma(`user_version = ${SCHEMA_VERSION}`)
   })()
 }

@@ -1,4 +1,27 @@
-export const SCHEMA_VERSION = 1
+export const SCHEMA_VERSION = 2
+
+/** A fix meets the same fate once in an incident, however often it is tried again. */
+const FIX_OUTCOMES = `
+CREATE TABLE fix_outcomes (
+  incident_id TEXT NOT NULL, candidate_id TEXT NOT NULL, fate TEXT NOT NULL, strategy TEXT NOT NULL, template_id TEXT,
+  at_ms INTEGER NOT NULL, PRIMARY KEY (incident_id, candidate_id, fate)
+) STRICT;
+CREATE INDEX fix_outcomes_kind ON fix_outcomes (strategy, template_id);
+`
+
+/**
+ * From each version to the next. Version 1 knew only whether a fix had worked: why one went back was not kept, so it counts
+ * neither for nor against its kind any more.
+ */
+export const MIGRATIONS: Readonly<Record<number, string>> = {
+  1: `
+ALTER TABLE fix_outcomes RENAME TO old_outcomes;
+${FIX_OUTCOMES}
+INSERT INTO fix_outcomes (incident_id, candidate_id, fate, strategy, template_id, at_ms)
+  SELECT incident_id, 'version-' || version, iif(worked, 'verified', 'unverified'), strategy, template_id, at_ms FROM old_outcomes;
+DROP TABLE old_outcomes;
+`,
+}
 
 /** The tables of the journal. The audit triggers make it append-only, even for INSERT OR REPLACE. */
 export const SCHEMA = `
@@ -42,11 +65,7 @@ CREATE TABLE deliveries (
   file_id TEXT, file_hash TEXT, PRIMARY KEY (incident_id, key)
 ) STRICT;
 
-CREATE TABLE fix_outcomes (
-  incident_id TEXT NOT NULL, version INTEGER NOT NULL, strategy TEXT NOT NULL, template_id TEXT, worked INTEGER NOT NULL,
-  at_ms INTEGER NOT NULL, PRIMARY KEY (incident_id, version)
-) STRICT;
-
+${FIX_OUTCOMES}
 CREATE TABLE locks (
   resource TEXT PRIMARY KEY, owner TEXT NOT NULL, until_ms INTEGER NOT NULL
 ) STRICT;

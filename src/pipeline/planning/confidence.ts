@@ -13,12 +13,18 @@ export interface Belief {
 export function posterior(
   prior: number,
   strength: number,
-  outcomes: { readonly worked: number; readonly failed: number },
+  outcomes: { readonly worked: number; readonly failed: number; readonly rejected?: number },
 ): Belief {
   const seen = outcomes.worked + outcomes.failed
-  if (seen === 0) return { confidence: prior, basis: 'prior, no outcomes yet' }
-  const confidence = (prior * strength + outcomes.worked) / (strength + seen)
-  return { confidence, basis: `worked ${outcomes.worked} of ${seen} ${seen === 1 ? 'time' : 'times'}` }
+  const confidence = seen === 0 ? prior : (prior * strength + outcomes.worked) / (strength + seen)
+  const tried = seen === 0 ? 'prior, no outcomes yet' : `worked ${outcomes.worked} of ${times(seen)}`
+  const rejected = outcomes.rejected ?? 0
+  // A person's no is told and not counted: nobody saw what the fix would have done.
+  return { confidence, basis: rejected === 0 ? tried : `${tried}; rejected ${times(rejected)}` }
+}
+
+function times(count: number): string {
+  return `${count} ${count === 1 ? 'time' : 'times'}`
 }
 
 /** The belief in a kind of fix, from its prior and its history. */

@@ -17,12 +17,12 @@ export interface PlanRepository {
   filesTurning(base: string, target: string): Promise<readonly FileContent[]>
 }
 
-/** What became of earlier fixes. */
+/** What became of earlier fixes: how many worked, how many failed, and how many a person did not even want tried. */
 export interface OutcomeHistory {
   outcomesOf(fix: {
     readonly strategy: FixStrategy
     readonly templateId: string | null
-  }): Promise<{ readonly worked: number; readonly failed: number }>
+  }): Promise<{ readonly worked: number; readonly failed: number; readonly rejected?: number }>
 }
 
 /** What a model is told. All of it is redacted, and all of it is data. */

@@ -1,7 +1,18 @@
 import { describe, expect, it } from 'vitest'
 import { runCcp } from './run-ccp.ts'
 
-const COMMANDS = ['start', 'demo', 'incidents', 'audit', 'rca', 'localize', 'fix', 'gates', 'verify']
+const COMMANDS = [
+  'start',
+  'demo',
+  'incidents',
+  'outcomes',
+  'audit',
+  'rca',
+  'localize',
+  'fix',
+  'gates',
+  'verify',
+]
 
 describe('ccp', () => {
   it('lists every command and the exit codes in its help', async () => {

@@ -11,7 +11,7 @@ const repository = (): string => {
 }
 
 describe('the help of a command', () => {
-  it.each(['start', 'incidents', 'audit', 'rca', 'localize', 'fix', 'gates', 'verify'])(
+  it.each(['start', 'incidents', 'outcomes', 'audit', 'rca', 'localize', 'fix', 'gates', 'verify'])(
     'explains %s',
     async (command) => {
       const { code, stdout } = await runCcp([command, '--help'])
