@@ -2,17 +2,27 @@ import type { ChangeSource } from '../../pipeline/rca/ports.ts'
 import type { Change } from '../../pipeline/signals/telemetry.ts'
 import type { DeployEntry, DeployHistory } from './deploy-history.ts'
 
-/** The deploys of the local target, as the RCA stage wants them: one change from its first share of traffic to the last. */
+/**
+ * The deploys of the local target, as the RCA stage wants them: one change from its first share of traffic to the last. The
+ * newest of each service before the window comes along, for it says what was in production when the window began.
+ */
 export function deployChanges(history: DeployHistory): ChangeSource {
   return {
     async changesBetween({ services, fromMs, toMs }) {
       const known = history.entries().filter((entry) => entry.atMs <= toMs)
       return services
-        .flatMap((service) => changesOf(known.filter((entry) => entry.service === service)))
-        .filter((change) => change.at * 1000 >= fromMs)
+        .flatMap((service) =>
+          fromStanding(changesOf(known.filter((entry) => entry.service === service)), fromMs),
+        )
         .toSorted((a, b) => a.at - b.at)
     },
   }
+}
+
+/** Those of the window and the one before them; oldest first, as they are given. */
+function fromStanding(changes: readonly Change[], fromMs: number): readonly Change[] {
+  const first = changes.findIndex((change) => change.at * 1000 >= fromMs)
+  return changes.slice(Math.max(0, (first === -1 ? changes.length : first) - 1))
 }
 
 /** Entries of one service, folded: the weights of one version are one change; a return to 0 is another. */

@@ -75,7 +75,8 @@ export function extractCandidates(incidentCase: IncidentCase, settings: RcaSetti
     ...(logs.get(service) ?? []),
     ...callerLogObservations(service, graph, logs),
   ]
-  const releases = releaseChanges(incidentCase.changes)
+  const since = incidentCase.detectedAt - settings.gather.changeHistoryMs / 1000
+  const releases = releaseChanges(incidentCase.changes, since)
   const changes = changeContext(incidentCase, { window, deviations, graph, anomalies }, settings)
   const commits = commitObservations(releases, incidentCase.logs, onset)
   const candidates = graph.services.flatMap((service) =>

@@ -20,7 +20,10 @@ export interface SpanSource {
   spansBetween(window: Window & { readonly limit: number }): Promise<readonly Span[]>
 }
 
-/** Deploys, config changes and commits. */
+/**
+ * Deploys, config changes and commits. A source of deploys adds the newest of each service before the window where it knows
+ * it: without that nobody can tell commits that are in production from those that wait for the next deploy.
+ */
 export interface ChangeSource {
   changesBetween(window: Window): Promise<readonly Change[]>
 }

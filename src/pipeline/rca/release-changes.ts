@@ -13,19 +13,22 @@ const LOOSE_COMMITS = 3
 /**
  * Puts commits inside the deploy that brought them: after `previousCommit` up to `commit` where the deploy names them, else
  * those written since the service's deploy before. A commit that was not deployed yet cannot be at fault, unless the
- * service's deploys are not known at all.
+ * service's deploys are not known at all. What went into production before `since` (epoch seconds) is no candidate: it only
+ * says what ran.
  */
-export function releaseChanges(changes: readonly Change[]): readonly ReleaseChange[] {
+export function releaseChanges(changes: readonly Change[], since = -Infinity): readonly ReleaseChange[] {
   const services = Map.groupBy(changes, ({ service }) => service)
   return [...services.values()].flatMap((own) => {
     const commits = own.filter(({ kind }) => kind === 'commit').sort((a, b) => b.at - a.at)
     const releases = own.filter(({ kind }) => kind !== 'commit').sort((a, b) => a.at - b.at)
     if (!releases.some(({ kind }) => kind === 'deploy'))
       return [...releases, ...commits.slice(0, LOOSE_COMMITS)].map((change) => ({ change, commits: [] }))
-    return releases.map((change, at) => ({
-      change,
-      commits: change.kind === 'deploy' ? commitsOf(change, lastDeployBefore(releases, at), commits) : [],
-    }))
+    return releases
+      .map((change, at) => ({
+        change,
+        commits: change.kind === 'deploy' ? commitsOf(change, lastDeployBefore(releases, at), commits) : [],
+      }))
+      .filter(({ change }) => change.at >= since)
   })
 }
 

@@ -87,12 +87,17 @@ describe('deploys as changes', () => {
     })
   })
 
-  it('are those that began in the window, of the services asked for', async () => {
+  it('are those that began in the window and the newest before it, of the services asked for', async () => {
     const history = new DeployHistory(file)
     history.record(entry('v2', 100, 5_000))
     history.record({ ...entry('w1', 100, 6_000), service: 'checkout' })
+    history.record(entry('v3', 100, 7_000, 'v2'))
     const changes = deployChanges(history)
-    expect(await changes.changesBetween({ ...all, fromMs: 5_001 })).toEqual([])
+    const began = async (window: Partial<typeof all>) =>
+      (await changes.changesBetween({ ...all, ...window })).map(({ at }) => at)
+    expect(await began({ fromMs: 5_000, services: ['payment'] })).toEqual([5, 7])
+    expect(await began({ fromMs: 6_500, services: ['payment'] })).toEqual([5, 7])
+    expect(await began({ fromMs: 8_000, services: ['payment'] })).toEqual([7])
     expect(await changes.changesBetween({ ...all, toMs: 4_999 })).toEqual([])
     expect(
       (await changes.changesBetween({ ...all, services: ['checkout'] })).map((one) => one.service),

@@ -38,6 +38,21 @@ describe('the commits of a release', () => {
     expect(brought([...commits, first, second])).toEqual(['', 'c5 c4 c3'])
   })
 
+  it('are none where what runs went into production long ago: what was written since waits for a deploy', () => {
+    const standing = deploy(5, { commit: 'c1' })
+    expect(releaseChanges([standing, ...commits], 20)).toEqual([])
+    expect(releaseChanges(commits, 20).map(({ change }) => change.id)).toEqual(['c5', 'c4', 'c3'])
+  })
+
+  it('are those after what ran before the window, where the deploy itself does not say what that was', () => {
+    const [release, ...others] = releaseChanges(
+      [deploy(5, { commit: 'c3' }), ...commits, deploy(60, { commit: 'c5' })],
+      20,
+    )
+    expect(release?.commits.map(({ id }) => id)).toEqual(['c5', 'c4'])
+    expect(others).toEqual([])
+  })
+
   it('are those written since the deploy before, where no commit is named', () => {
     expect(brought([...commits, deploy(35, {}), deploy(60, {})])).toEqual(['c3', 'c5 c4'])
   })
