@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseDocument } from 'yaml'
 import { z } from 'zod'
+import type { Model } from './model/start-model.ts'
 import type { Shop } from './start-shop.ts'
 import { startChild, type Child } from './child-process.ts'
 import type { Workspace } from './workspace/workspace.ts'
@@ -22,6 +23,8 @@ const SHIPPED_GATES = fileURLToPath(new URL('../config/safety-gates.yaml', impor
 const CONFIG = fileURLToPath(new URL('./config', import.meta.url))
 
 export interface BotPlace {
+  /** Asked for a patch where no other fix is well founded. */
+  readonly model: Pick<Model, 'url' | 'name' | 'key'>
   readonly directory: string
   readonly dataDirectory: string
   /** 0 picks a port; a restart takes the one it had, so that PagerDuty still finds it. */
@@ -76,6 +79,8 @@ function environment(workspace: Workspace, shop: Shop, place: BotPlace): Record<
     SMTP_PORT: String(smtp.port),
     SMTP_USER: '',
     SMTP_FROM: 'ccp@shop.example',
-    CCP_MODEL_URL: '',
+    CCP_MODEL_URL: place.model.url,
+    CCP_MODEL_NAME: place.model.name,
+    CCP_MODEL_KEY: place.model.key,
   }
 }

@@ -1,3 +1,4 @@
+import type { Model } from '../model/start-model.ts'
 import type { Shop } from '../start-shop.ts'
 import type { AlertRule } from '../alert-rule.ts'
 import type { Operator } from '../operator.ts'
@@ -11,8 +12,8 @@ export interface Scenario {
   readonly expected: 'resolved' | 'handed-over'
   /** What the shop's monitoring watches for; the error ratio at the gateway where it says nothing. */
   readonly alert?: AlertRule
-  /** What goes into production, in order; the last is what breaks it. */
-  breakShop(shop: Shop): Promise<void>
+  /** What goes into production, in order; the last is what breaks it. The model says NONE unless told otherwise. */
+  breakShop(shop: Shop, model: Model): Promise<void>
   /** What the people of a headless run do; they approve what they are asked where it says nothing. */
   operate?(operator: Operator): Promise<void>
 }
