@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { startModel } from './model/start-model.ts'
 import { GATEWAY_ERRORS, pageWhenBroken, type Monitoring } from './alert-rule.ts'
 import type { Scenario } from './scenarios/scenario.ts'
 import { scenarios } from './scenarios/all.ts'
@@ -94,7 +95,9 @@ async function assemble(
   say('starting the shop: gateway, checkout, payment, inventory, a router and load')
   const shop = await startShop(join(directory, 'shop'), dataDirectory, options.requestsPerSecond)
   closers.push(() => shop.close())
-  const place: BotPlace = { directory, dataDirectory, port: 0, unconfined: options.unconfined }
+  const model = await startModel(join(directory, 'model.log'))
+  closers.push(() => model.stop())
+  const place: BotPlace = { model, directory, dataDirectory, port: 0, unconfined: options.unconfined }
   let bot: BotProcess = await startBot(workspace, shop, place)
   closers.push(() => bot.child.stop())
   workspace.pagerduty.subscribe(`${bot.webhookUrl}/webhooks/pagerduty`, [WEBHOOK_SECRET])
@@ -109,12 +112,13 @@ async function assemble(
     async restoreShop() {
       const open = workspace.pagerduty.incidents().filter(({ status }) => status !== 'resolved')
       for (const { id } of open) workspace.pagerduty.resolve(id)
+      await model.answers([])
       if (await shop.restore()) healthySinceMs = Date.now()
     },
     async breakShop(scenario, released) {
       const leftMs = healthySinceMs + options.healthyMs - Date.now()
       if (leftMs > 0) await new Promise((resolve) => setTimeout(resolve, leftMs))
-      await scenario.breakShop(shop)
+      await scenario.breakShop(shop, model)
       released?.()
       return pageWhenBroken(scenario.alert ?? GATEWAY_ERRORS, monitoring(workspace, shop), stopping.signal)
     },

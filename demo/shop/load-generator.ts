@@ -18,6 +18,8 @@ const optionsSchema = z.object({
     .string()
     .min(1)
     .default(() => Date.now().toString(36)),
+  /** Orders by the carton under these numbers instead of a web shop's; `{n}` in the text becomes the order's. */
+  'wholesale-number': z.string().includes('{n}').optional(),
   'max-in-flight': z.coerce.number().int().positive().default(256),
   /** Stops by itself after so many seconds; runs until SIGTERM when absent. */
   seconds: z.coerce.number().positive().optional(),
@@ -41,7 +43,13 @@ function main(): void {
 }
 
 function generate(options: Options): void {
-  const source = { seed: options.seed, guestRatio: options['guest-ratio'], runId: options['run-id'] }
+  const { seed, 'guest-ratio': guestRatio, 'run-id': runId, 'wholesale-number': orderNumber } = options
+  const source = {
+    seed,
+    guestRatio,
+    runId,
+    ...(orderNumber === undefined ? {} : { wholesale: { orderNumber } }),
+  }
   const agent = new Agent({ keepAlive: true, maxSockets: options['max-in-flight'] })
   const url = new URL('/orders', options.url)
   const statistics = new LoadStatistics()

@@ -21,6 +21,8 @@ export interface OrderSource {
   readonly guestRatio: number
   /** Goes into the ids: payment answers a known id from its ledger, so every run needs its own. */
   readonly runId: string
+  /** Orders by the carton of a buyer who gives them numbers of their own; `{n}` in the text becomes the order's. */
+  readonly wholesale?: { readonly orderNumber: string }
 }
 
 const goods = [
@@ -41,7 +43,7 @@ const places = [
 const currencies = ['EUR', 'EUR', 'EUR', 'GBP', 'USD'] as const
 
 /** Order number `index` of a source. */
-export function orderAt({ seed, guestRatio, runId }: OrderSource, index: number): Order {
+export function orderAt({ seed, guestRatio, runId, wholesale }: OrderSource, index: number): Order {
   const random = randomFrom(Math.imul(seed, 0x9e3779b1) ^ Math.imul(index + 1, 0x85ebca6b))
   const pick = <T>(choices: readonly T[]): T => choices[Math.floor(random() * choices.length)] as T
   const isGuest = random() < guestRatio
@@ -49,11 +51,12 @@ export function orderAt({ seed, guestRatio, runId }: OrderSource, index: number)
     const [sku, unit_price] = pick(goods)
     return { sku, quantity: 1 + Math.floor(random() * 3), unit_price }
   })
+  const cartons = { ...(items[0] ?? { sku: '', unit_price: 0 }), quantity: 13 + (index % 8) }
   const account = { id: `cus_${Math.floor(random() * 5000)}`, billing_address: pick(places) }
   return {
-    order_id: `ord_${runId}_${index}`,
+    order_id: (wholesale?.orderNumber ?? 'ord_{n}').replace('{n}', `${runId}_${index}`),
     currency: pick(currencies),
-    items,
+    items: wholesale === undefined ? items : [cartons],
     customer: isGuest ? {} : account,
     payment: { token: `tok_${Math.floor(random() * 0xffffffff).toString(36)}`, network: pick(networks) },
   }

@@ -25,6 +25,20 @@ describe('orderAt', () => {
     expect(guests.length / orders.length).toBeLessThan(0.28)
     expect(orders.filter(({ customer }) => customer.id === undefined)).toEqual(guests)
   })
+
+  it('lets a wholesale buyer order by the carton, under numbers of their own', () => {
+    const source = {
+      seed: 1,
+      guestRatio: 0,
+      runId: 'a',
+      wholesale: { orderNumber: 'PO {n}, to the back door' },
+    }
+    const orders = Array.from({ length: 200 }, (_, index) => orderAt(source, index))
+    expect(orders[7]?.order_id).toBe('PO a_7, to the back door')
+    expect(orders.every(({ items }) => items.length === 1)).toBe(true)
+    const quantities = new Set(orders.map(({ items }) => items[0]?.quantity ?? 0))
+    expect([Math.min(...quantities), Math.max(...quantities)]).toEqual([13, 20])
+  })
 })
 
 describe('LoadStatistics', () => {

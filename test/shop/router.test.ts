@@ -179,4 +179,27 @@ describe('router', () => {
     const config = { host: '127.0.0.1', adminPort, services: { payment: { port: 0 } } }
     await expect(startRouter(config)).rejects.toThrow(`port ${adminPort} on 127.0.0.1 is in use`)
   })
+
+  it('turns the asked share of requests away by itself, counted for no version, until it is mended', async () => {
+    const router = await started()
+    let reached = 0
+    await route(router, all(await backend((_request, response) => void response.end(String(++reached)))))
+    const disturb = (body: unknown, service = 'payment') =>
+      fetch(`http://127.0.0.1:${router.adminPort}/faults/${service}`, {
+        method: 'PUT',
+        body: JSON.stringify(body),
+      })
+    expect((await disturb({ share: 0.25, status: 502 })).status).toBe(200)
+    const answers = await Promise.all(Array.from({ length: 40 }, () => charge(router)))
+    expect(answers.filter(({ status }) => status === 502)).toHaveLength(10)
+    expect(reached).toBe(30)
+    expect(await metrics(router)).toContain(
+      'router_requests_total{service="payment",version="none",code="502"} 10',
+    )
+    await disturb({ share: 0 })
+    const mended = await Promise.all(Array.from({ length: 20 }, () => charge(router)))
+    expect(mended.every(({ status }) => status === 200)).toBe(true)
+    expect((await disturb({ share: 2 })).status).toBe(400)
+    expect((await disturb({ share: 0.5 }, 'fraud')).status).toBe(404)
+  })
 })

@@ -1,10 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { json } from 'node:stream/consumers'
+import { faultSchema, type Faults } from './faults.ts'
 import { changeSchema, problemsOf } from './routing-config.ts'
 import type { RoutingTable } from './routing-table.ts'
 
 export interface AdminDeps {
   readonly table: RoutingTable
+  readonly faults: Faults
   readonly exposition: () => string
   /** Called after every change of the table. */
   readonly onChange: () => void
@@ -15,7 +17,7 @@ interface AdminAnswer {
   readonly body: unknown
 }
 
-/** Answers `GET /routes`, `GET` and `PUT /routes/:service`, `GET /metrics` and `GET /healthz`. */
+/** Answers `GET /routes`, `GET` and `PUT /routes/:service`, `PUT /faults/:service`, `GET /metrics` and `GET /healthz`. */
 export async function answerAdmin(
   deps: AdminDeps,
   request: IncomingMessage,
@@ -33,6 +35,9 @@ export async function answerAdmin(
 async function answerTo(deps: AdminDeps, request: IncomingMessage): Promise<AdminAnswer> {
   const path = (request.url ?? '/').split('?', 1)[0] ?? '/'
   const service = /^\/routes\/([^/]+)$/.exec(path)?.[1]
+  const disturbed = /^\/faults\/([^/]+)$/.exec(path)?.[1]
+  if (request.method === 'PUT' && disturbed !== undefined)
+    return putFault(deps, disturbed, await readBody(request))
   if (request.method === 'PUT' && service !== undefined)
     return putRoutes(deps, service, await readBody(request))
   if (request.method !== 'GET')
@@ -61,7 +66,15 @@ function putRoutes(deps: AdminDeps, service: string, body: unknown): AdminAnswer
   }
 }
 
-function notFound({ table }: AdminDeps, what: string): AdminAnswer {
+function putFault({ table, faults }: AdminDeps, service: string, body: unknown): AdminAnswer {
+  const fault = faultSchema.safeParse(body)
+  if (!fault.success) return { status: 400, body: { error: problemsOf(fault.error) } }
+  if (table.routesOf(service) === undefined) return notFound({ table }, service)
+  faults.set(service, fault.data)
+  return { status: 200, body: { service, ...fault.data } }
+}
+
+function notFound({ table }: Pick<AdminDeps, 'table'>, what: string): AdminAnswer {
   return {
     status: 404,
     body: { error: `nothing at ${what}; services: ${Object.keys(table.all()).join(', ')}` },

@@ -10,6 +10,7 @@ import { CcpError } from '../../../src/pipeline/errors.ts'
 import { answerAdmin } from './admin-api.ts'
 import { Connections } from './connections.ts'
 import { drainable } from './drainable.ts'
+import { Faults } from './faults.ts'
 import { forward } from './forward.ts'
 import { RouterMetrics } from './router-metrics.ts'
 import type { RouterConfig } from './routing-config.ts'
@@ -27,6 +28,7 @@ export interface RunningRouter {
 export async function startRouter(config: RouterConfig): Promise<RunningRouter> {
   const table = new RoutingTable(config)
   const metrics = new RouterMetrics()
+  const faults = new Faults()
   const connections = new Connections()
   const onChange = () => {
     const backends = Object.values(table.all()).flatMap((routes) => routes.backends)
@@ -47,7 +49,7 @@ export async function startRouter(config: RouterConfig): Promise<RunningRouter> 
     for (const [service, { port }] of Object.entries(config.services))
       ports[service] = await open(port, (incoming, outgoing) => void route(service, incoming, outgoing))
     const adminPort = await open(config.adminPort, (incoming, outgoing) => {
-      void answerAdmin({ table, exposition, onChange }, incoming, outgoing)
+      void answerAdmin({ table, faults, exposition, onChange }, incoming, outgoing)
     })
     return { adminPort, ports, stop }
   } catch (error) {
@@ -57,19 +59,31 @@ export async function startRouter(config: RouterConfig): Promise<RunningRouter> 
 
   async function route(service: string, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
     const started = performance.now()
-    const backend = table.next(service)
+    const fault = faults.next(service)
+    const backend = fault === undefined ? table.next(service) : undefined
     const code = backend
       ? await forward({ incoming, outgoing, backend, connections })
-      : answerUnrouted(service, incoming, outgoing)
+      : answerItself(incoming, outgoing, fault ?? 503, fault === undefined ? unrouted(service) : UNREACHED)
     metrics.observe(service, backend?.version ?? 'none', code, (performance.now() - started) / 1000)
   }
 }
 
-function answerUnrouted(service: string, incoming: IncomingMessage, outgoing: ServerResponse): number {
+const UNREACHED = 'the connection was reset before an answer came'
+
+function unrouted(service: string): string {
+  return `no version of ${service} takes traffic`
+}
+
+function answerItself(
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+  status: number,
+  error: string,
+): number {
   incoming.resume()
-  outgoing.writeHead(503, { 'content-type': 'application/json' })
-  outgoing.end(JSON.stringify({ error: `no version of ${service} takes traffic` }))
-  return 503
+  outgoing.writeHead(status, { 'content-type': 'application/json' })
+  outgoing.end(JSON.stringify({ error }))
+  return status
 }
 
 function listen(server: Server, port: number, host: string): Promise<number> {
