@@ -154,6 +154,7 @@ async function openRepository(
     readFile: (commit, path) => source.readFile(commit, path),
     blame: (commit, path, line) => source.blame(commit, path, line),
     commitsTouching: (query) => source.commitsTouching(query),
+    linesChanged: (since, until) => source.linesChanged(since, until),
     commitsTouchingLines: (query) => source.commitsTouchingLines(query),
     commitFiles: (change) => patches.commitFiles(change),
     revertedFiles: (base, commit) => patches.revertedFiles(base, commit),

@@ -68,6 +68,28 @@ export interface Hypothesis {
   readonly path: readonly string[]
 }
 
+/**
+ * What kind of fault the evidence speaks of: it says where in a change to look, what could repair it, and what has to be seen
+ * to fall before a fix counts as a cure. `because` is the observation, in words with its numbers.
+ */
+export type Fault =
+  /** An exception at the cause, whose trace leads to the line. */
+  | { readonly kind: 'exception'; readonly because: string }
+  /** Requests fail, and no exception at the cause says where. */
+  | { readonly kind: 'errors'; readonly because: string }
+  /** Answers take longer than they did; nothing fails. */
+  | { readonly kind: 'slow-answers'; readonly because: string }
+  /** What a process has only so much of has run out: whoever asked next failed, so that the trace names a victim. */
+  | {
+      readonly kind: 'exhaustion'
+      readonly resource: Resource
+      readonly because: string
+      /** By how much the use grew for each request while it grew; null where that was not measured. */
+      readonly perRequest: number | null
+    }
+
+export type Resource = 'open files' | 'connections' | 'memory' | 'threads' | 'disk'
+
 export interface Diagnosis {
   readonly incidentId: string
   readonly symptom: { readonly service: string | null; readonly text: string }
@@ -78,6 +100,8 @@ export interface Diagnosis {
   /** The exception at the suspected cause, from its logs, and the request that provoked it. */
   readonly stackTrace: StackTrace | null
   readonly failingInput: FailingInput | null
+  /** Of the suspected cause; absent where nothing that was measured says. */
+  readonly fault?: Fault
   /** When the trouble seems to have begun. */
   readonly onsetMs?: number
   /** "31 metrics of 4 services, 1,240 log lines ..." */
@@ -120,7 +144,10 @@ export interface Location {
   readonly line: number
   readonly symbol: string | null
   readonly snippet: Snippet
-  readonly exception: { readonly type: string; readonly message: string }
+  /** The exception whose trace names the line; null where none does and the line was found in the change (see `doubts`). */
+  readonly exception: { readonly type: string; readonly message: string } | null
+  /** What the line is suspected of; absent where only the trace speaks. */
+  readonly fault?: Fault
   readonly frames: readonly LocatedFrame[]
   /** Who last touched the marked line. */
   readonly blame: CommitSummary | null

@@ -1,19 +1,19 @@
-import type { CommitSummary, Location, Snippet } from '../../pipeline/contracts.ts'
+import type { CommitSummary, Fault, Location, Snippet } from '../../pipeline/contracts.ts'
 import { context, section } from './blocks.ts'
 import { desiredMessage, type DesiredMessage } from './desired-message.ts'
 import { code, codeBlock, line, whenDay } from './text.ts'
 
 /** The line of code at fault, with the lines around it and who last changed it. */
 export function locationMessage(location: Location): DesiredMessage {
-  const { exception, doubts } = location
+  const { doubts } = location
   const at = `${location.file}:${location.line}`
   const symbol = location.symbol === null ? '' : ` in ${code(location.symbol)}`
   return desiredMessage({
     key: 'location',
-    summary: `Fault at ${line(at)}`,
+    summary: `${heading(location)} ${line(at)}`,
     blocks: [
       section(
-        `*Fault at* ${code(at)}${symbol} of ${code(location.service)}\n${code(exception.type)} ${line(exception.message, 500)}`,
+        `*${heading(location)}* ${code(at)}${symbol} of ${code(location.service)}\n${whatIsWrong(location)}`,
       ),
       section(codeBlock(snippetLines(location.snippet))),
       ...history(location),
@@ -23,6 +23,23 @@ export function locationMessage(location: Location): DesiredMessage {
       ),
     ],
   })
+}
+
+/** Without a trace that names it, the line is the likeliest, no more. */
+function heading({ exception }: Location): string {
+  return exception === null ? 'Fault probably at' : 'Fault at'
+}
+
+const FAULT: Readonly<Record<Fault['kind'], string>> = {
+  exception: 'An exception',
+  errors: 'Requests fail without an exception',
+  'slow-answers': 'Slow answers',
+  exhaustion: 'A resource runs out',
+}
+
+function whatIsWrong({ exception, fault }: Location): string {
+  if (exception !== null) return `${code(exception.type)} ${line(exception.message, 500)}`
+  return fault === undefined ? 'Found in the release.' : `${FAULT[fault.kind]}: ${line(fault.because, 500)}`
 }
 
 function snippetLines({ firstLine, lines, markedLine }: Snippet): readonly string[] {

@@ -1,4 +1,4 @@
-import type { CommitSummary, Diagnosis, Location } from '../../pipeline/contracts.ts'
+import type { CommitSummary, Diagnosis, Fault, Location } from '../../pipeline/contracts.ts'
 import type { IncidentRecord } from '../../pipeline/machine.ts'
 import { openPlaces } from '../../pipeline/approval.ts'
 import { actions, context, header, section } from './blocks.ts'
@@ -77,13 +77,13 @@ function cause(scene: Scene): string {
     return `No cause is named: ${sentence(line(diagnosis.abstained ?? 'no hypothesis was left', 500))}`
   }
   const sure = linked(scene.link('diagnosis'), `${confidencePercent(first.confidence)} confident`)
-  const thrown = location?.exception ?? diagnosis.stackTrace
+  const shown = whatItShows(diagnosis, location)
   const suspect = location?.suspectCommit ?? null
   // Short on purpose: the whole sentence with its evidence is the thread's first message.
-  if (first.change === null && thrown === null) return `${line(first.summary, 400)} (${sure})`
+  if (first.change === null && shown === null) return `${line(first.summary, 400)} (${sure})`
   return [
     `${code(first.service)}${first.change === null ? '' : changeText(first.change)} (${sure}).`,
-    ...(thrown === null ? [] : [thrownText(thrown, location)]),
+    ...(shown === null ? [] : [shown]),
     ...(suspect === null ? [] : [suspectText(suspect)]),
   ].join('\n')
 }
@@ -96,6 +96,23 @@ const CHANGE: Readonly<Record<Change['kind'], string>> = {
 
 function changeText({ kind, at, summary }: Change): string {
   return `, since its ${CHANGE[kind]} ${whenDay(at * 1000)}: ${line(summary, 160)}`
+}
+
+/** Where a trace names no line, what is measured, and where the release was found to bring it about. */
+function whatItShows(diagnosis: Diagnosis, location: Location | null): string | null {
+  const { fault, stackTrace } = diagnosis
+  if (fault === undefined || fault.kind === 'exception') {
+    const thrown = location?.exception ?? stackTrace
+    return thrown === null ? null : thrownText(thrown, location)
+  }
+  const at = location === null ? '' : ` Probably at ${code(`${location.file}:${location.line}`)}.`
+  return `${FAULT[fault.kind]}: ${sentence(line(fault.because, 300))}${at}`
+}
+
+const FAULT: Readonly<Record<Exclude<Fault['kind'], 'exception'>, string>> = {
+  errors: 'Its requests fail without an exception',
+  'slow-answers': 'It answers slowly',
+  exhaustion: 'It runs out of a resource',
 }
 
 function thrownText({ type, message }: { type: string; message: string }, location: Location | null): string {

@@ -1,9 +1,15 @@
 import { CcpError } from '../../pipeline/errors.ts'
 import { readLog } from './commit-log.ts'
 import { gitText, runGit } from './git.ts'
+import { readChangedLines } from './read-changed-lines.ts'
 import { assertRepositoryPath, resolveCommit } from './revisions.ts'
 import type { CommitSummary } from '../../pipeline/contracts.ts'
-import type { LineRange, SourceRepository, TouchingCommit } from '../../pipeline/localization/ports.ts'
+import type {
+  ChangedLines,
+  LineRange,
+  SourceRepository,
+  TouchingCommit,
+} from '../../pipeline/localization/ports.ts'
 import type { LoggedCommit } from './commit-log.ts'
 
 const MAX_FILE_BYTES = 16 * 1024 * 1024
@@ -72,6 +78,13 @@ export class GitSourceRepository implements SourceRepository {
     const lines = `-L${query.lines.from},${query.lines.to}:${assertRepositoryPath(query.path)}`
     const args = ['--no-patch', '--no-merges', `--max-count=${query.limit}`, lines, '--end-of-options']
     return (await readLog(this.directory, [...args, until, `^${since}`])).map(toSummary)
+  }
+
+  async linesChanged(since: string, until: string): Promise<readonly ChangedLines[]> {
+    const form = ['--unified=0', '--no-color', '--no-ext-diff', '--no-textconv', '--find-renames']
+    const prefixes = ['--src-prefix=a/', '--dst-prefix=b/']
+    const range = ['--end-of-options', await this.#resolve(since), await this.#resolve(until)]
+    return readChangedLines(await gitText(this.directory, ['diff', ...form, ...prefixes, ...range, '--']))
   }
 
   async #range(until: string, since: string | null): Promise<readonly string[]> {

@@ -1,15 +1,9 @@
-import { chooseFrame } from './choose-frame.ts'
-import { locateFrames } from './locate-frames.ts'
-import { LOCALIZATION_SETTINGS } from './settings.ts'
-import { suspectCommit } from './suspect-commit.ts'
-import type { CommitSummary, Diagnosis, Location, Snippet, StageOutcome } from '../contracts.ts'
+import { localizeChange } from './localize-change.ts'
+import { localizeTrace } from './localize-trace.ts'
+import type { Diagnosis, Location, StageOutcome } from '../contracts.ts'
 import type { ServiceDefinition } from '../services.ts'
-import type { StackTrace } from '../signals/stack-trace.ts'
-import type { ChosenFrame } from './choose-frame.ts'
-import type { FrameInRepository, FramePlace } from './locate-frames.ts'
-import type { LineRange, SourceRepository, TouchingCommit } from './ports.ts'
+import type { SourceRepository } from './ports.ts'
 import type { LocalizationSettings } from './settings.ts'
-import type { Suspect } from './suspect-commit.ts'
 
 export interface LocalizeDeps {
   readonly service: Pick<ServiceDefinition, 'name' | 'codeRoots'>
@@ -21,157 +15,19 @@ export interface LocalizeDeps {
   readonly settings?: LocalizationSettings
 }
 
-interface History {
-  readonly commits: readonly TouchingCommit[]
-  readonly isRelease: boolean
-  readonly doubts: readonly string[]
-}
-
-const LINES_AROUND = 3
-
 /**
- * From the exception at the suspected cause to a file, line and symbol of the repository, with the commit to suspect.
- * Gives up, with the reason, where there is no trace or none of its frames is of this repository.
+ * From the suspected cause to a file, line and symbol of the repository, with the commit to suspect: by the stack trace where
+ * an exception is the fault, else by what the blamed release changed. Gives up, with the reason, where neither is known.
  * Throws CcpError `not-found` where the repository or one of the commits is missing.
  */
 export async function localize(diagnosis: Diagnosis, deps: LocalizeDeps): Promise<StageOutcome<Location>> {
-  const settings = deps.settings ?? LOCALIZATION_SETTINGS
-  const trace = diagnosis.stackTrace
-  if (trace === null)
-    return gaveUp(`the logs of ${deps.service.name} hold no stack trace to follow into its code`)
-  const frames = await locateFrames({
-    trace,
-    repository: deps.repository,
-    commit: deps.deployedCommit,
-    codeRoots: deps.service.codeRoots,
-    maxFrames: settings.maxFrames,
-  })
-  const history = await readHistory(frames, deps, settings)
-  const chosen = chooseFrame(frames, history.isRelease ? filesOf(history.commits) : null)
-  if (chosen === null) return gaveUp(noFrameReason(trace, frames, deps))
-  const { blame, suspect } = await findSuspect(chosen, frames, history, deps)
+  const { stackTrace: trace, fault } = diagnosis
+  // What a trace shows of slow answers or of a resource that ran out is a victim, not the place at fault.
+  if (trace !== null && (fault === undefined || fault.kind === 'exception'))
+    return localizeTrace(diagnosis, trace, deps)
+  if (fault !== undefined && fault.kind !== 'exception') return localizeChange(diagnosis, fault, deps)
   return {
-    kind: 'done',
-    value: toLocation({ diagnosis, deps, settings, frames, chosen, blame, suspect, history }),
+    kind: 'gaveUp',
+    reason: `the logs of ${deps.service.name} hold no stack trace to follow into its code`,
   }
-}
-
-function gaveUp(reason: string): StageOutcome<Location> {
-  return { kind: 'gaveUp', reason }
-}
-
-function noFrameReason(trace: StackTrace, frames: readonly FrameInRepository[], deps: LocalizeDeps): string {
-  const shown = [...new Set(frames.map((each) => each.frame.file))].slice(0, 3).join(', ')
-  const where = `${deps.repository.directory} at ${deps.deployedCommit.slice(0, 12)}`
-  return `none of the ${frames.length} frames of ${trace.type} lies in ${where} (${shown || 'the trace has no frames'})`
-}
-
-/** The release's commits to files of the trace; where the release is not known or did not touch them, the latest ones. */
-async function readHistory(
-  frames: readonly FrameInRepository[],
-  deps: LocalizeDeps,
-  settings: LocalizationSettings,
-): Promise<History> {
-  const paths = [...new Set(frames.flatMap((each) => (each.place === null ? [] : [each.place.path])))]
-  if (paths.length === 0) return { commits: [], isRelease: false, doubts: [] }
-  const query = { until: deps.deployedCommit, paths, limit: settings.maxCommits }
-  if (deps.previousCommit === null) {
-    const commits = await deps.repository.commitsTouching({ ...query, since: null })
-    return { commits, isRelease: false, doubts: ['which commit was in production before is not known'] }
-  }
-  const commits = await deps.repository.commitsTouching({ ...query, since: deps.previousCommit })
-  const doubt =
-    'no commit of this release touched a file of the trace: the fault may be older, or lie in data or configuration'
-  return { commits, isRelease: true, doubts: commits.length === 0 ? [doubt] : [] }
-}
-
-function filesOf(commits: readonly TouchingCommit[]): ReadonlySet<string> {
-  return new Set(commits.flatMap((commit) => commit.files))
-}
-
-async function findSuspect(
-  chosen: ChosenFrame,
-  frames: readonly FrameInRepository[],
-  history: History,
-  deps: LocalizeDeps,
-): Promise<{ blame: CommitSummary | null; suspect: Suspect | null }> {
-  const others = frames.flatMap(({ place }) => (place === null || place === chosen.place ? [] : [place]))
-  const { maxFramesWithHistory } = deps.settings ?? LOCALIZATION_SETTINGS
-  const places = [chosen.place, ...others].slice(0, maxFramesWithHistory)
-  const [blame, ...commits] = await Promise.all([
-    deps.repository.blame(deps.deployedCommit, chosen.place.path, chosen.place.line),
-    ...places.map((place) => commitsOfFunction(place, history, deps)),
-  ])
-  const suspect = suspectCommit({
-    candidates: history.commits,
-    isRelease: history.isRelease,
-    blame,
-    frames: places.map((place, at) => ({
-      path: place.path,
-      symbol: place.definition?.qualifiedName ?? null,
-      commits: commits[at] ?? new Set<string>(),
-    })),
-  })
-  return { blame, suspect }
-}
-
-async function commitsOfFunction(
-  place: FramePlace,
-  history: History,
-  deps: LocalizeDeps,
-): Promise<ReadonlySet<string>> {
-  // Nothing to tell apart: the history of lines costs more than that of files.
-  const since = deps.previousCommit ?? history.commits.at(-1)?.commit
-  if (history.commits.length === 0 || since === undefined || place.fit === 'lost') return new Set()
-  const touching = await deps.repository.commitsTouchingLines({
-    until: deps.deployedCommit,
-    since,
-    path: place.path,
-    lines: linesOf(place),
-    limit: history.commits.length,
-  })
-  return new Set(touching.map((commit) => commit.commit))
-}
-
-function linesOf(place: FramePlace): LineRange {
-  const { definition, line, lines } = place
-  if (definition !== null && definition.kind === 'function')
-    return { from: definition.from, to: definition.to }
-  return { from: Math.max(1, line - LINES_AROUND), to: Math.min(lines.length, line + LINES_AROUND) }
-}
-
-function toLocation(found: {
-  readonly diagnosis: Diagnosis
-  readonly deps: LocalizeDeps
-  readonly settings: LocalizationSettings
-  readonly frames: readonly FrameInRepository[]
-  readonly chosen: ChosenFrame
-  readonly blame: CommitSummary | null
-  readonly suspect: Suspect | null
-  readonly history: History
-}): Location {
-  const { diagnosis, deps, chosen, frames } = found
-  const { place, trace } = chosen
-  return {
-    incidentId: diagnosis.incidentId,
-    service: deps.service.name,
-    repository: deps.repository.directory,
-    baseCommit: deps.deployedCommit,
-    language: place.language,
-    file: place.path,
-    line: place.line,
-    symbol: place.definition?.qualifiedName ?? null,
-    snippet: snippetOf(place, found.settings.snippetRadius),
-    exception: { type: trace.type, message: trace.message },
-    frames: frames.map(({ frame, place: at }) => ({ frame, file: at?.path ?? null })),
-    blame: found.blame,
-    suspectCommit: found.suspect,
-    failingInput: diagnosis.failingInput,
-    doubts: [...place.doubts, ...chosen.doubts, ...found.history.doubts],
-  }
-}
-
-function snippetOf(place: FramePlace, radius: number): Snippet {
-  const firstLine = Math.max(1, place.line - radius)
-  return { firstLine, lines: place.lines.slice(firstLine - 1, place.line + radius), markedLine: place.line }
 }

@@ -11,6 +11,12 @@ export interface LineRange {
   readonly to: number
 }
 
+/** Lines of one file that a release added or changed, as numbered after it. */
+export interface ChangedLines {
+  readonly path: string
+  readonly lines: readonly LineRange[]
+}
+
 /** Read-only view of one repository at given commits; paths are relative to its root, with `/`. */
 export interface SourceRepository {
   /** Directory, for messages and for `Location.repository`. */
@@ -36,4 +42,6 @@ export interface SourceRepository {
     readonly lines: LineRange
     readonly limit: number
   }): Promise<readonly CommitSummary[]>
+  /** What `until` has that `since` had not, renames followed; a file from which lines were only removed has no lines. */
+  linesChanged(since: string, until: string): Promise<readonly ChangedLines[]>
 }

@@ -8,6 +8,8 @@ export interface LocalizationSettings {
   readonly maxFramesWithHistory: number
   /** Commits considered as suspects, newest first. */
   readonly maxCommits: number
+  /** Files of a release that are searched where no trace names the line; those with most new lines first. */
+  readonly maxChangedFiles: number
 }
 
 export const LOCALIZATION_SETTINGS: LocalizationSettings = {
@@ -15,4 +17,5 @@ export const LOCALIZATION_SETTINGS: LocalizationSettings = {
   maxFrames: 60,
   maxFramesWithHistory: 4,
   maxCommits: 100,
+  maxChangedFiles: 200,
 }

@@ -1,6 +1,7 @@
-import type { Diagnosis, Evidence, Hypothesis, Incident, StageOutcome } from '../contracts.ts'
+import type { Diagnosis, Evidence, Fault, Hypothesis, Incident, StageOutcome } from '../contracts.ts'
 import { EDGE_SERVICE, type IncidentCase } from '../signals/telemetry.ts'
 import type { CaseRanking, RankedCause } from './case-ranking.ts'
+import { classifyFault } from './classify-fault.ts'
 import { culpritTrace, describeTrace, throwingFrame, type CulpritTrace } from './culprit-trace.ts'
 import { describeSymptom } from './describe-symptom.ts'
 import { touchingCommits } from './evidence/commit-evidence.ts'
@@ -23,17 +24,24 @@ export async function diagnose(incident: Incident, deps: DiagnoseDeps): Promise<
   const hypothesesOf = ranking.ranked.slice(0, MOST_HYPOTHESES)
   const [first] = hypothesesOf
   const trace = first === undefined ? null : culpritTrace(incidentCase.logs, first.service, ranking.onset)
+  const fault =
+    first === undefined
+      ? null
+      : classifyFault(first.service, trace?.stackTrace ?? null, incidentCase, deps.settings)
   return {
     kind: 'done',
     value: {
       incidentId: incident.incidentId,
       symptom: { service: incident.service, text: describeSymptom(incident, incidentCase, deps.settings) },
       hypotheses: hypothesesOf.map((cause, at) =>
-        hypothesis(cause, at === 0 ? trace : null, incidentCase, ranking),
+        at === 0
+          ? hypothesis(cause, { trace, fault }, incidentCase, ranking)
+          : hypothesis(cause, { trace: null, fault: null }, incidentCase, ranking),
       ),
       abstained: ranking.abstained,
       stackTrace: trace?.stackTrace ?? null,
       failingInput: trace?.failingInput ?? null,
+      ...(fault === null ? {} : { fault }),
       lookedAt: ranking.lookedAt,
       missing: [...missing, ...uncovered(ranking, missing, deps)],
       onsetMs: Math.round(ranking.onset * 1000),
@@ -51,18 +59,25 @@ function uncovered(ranking: CaseRanking, missing: readonly string[], deps: Diagn
   )
 }
 
+/** What is known of the first cause alone. */
+interface Symptoms {
+  readonly trace: CulpritTrace | null
+  readonly fault: Fault | null
+}
+
 function hypothesis(
   cause: RankedCause,
-  trace: CulpritTrace | null,
+  symptoms: Symptoms,
   incidentCase: IncidentCase,
   ranking: CaseRanking,
 ): Hypothesis {
+  const { trace } = symptoms
   const extra = trace === null ? [] : traceEvidence(trace)
   return {
     service: cause.service,
     change: cause.change,
     confidence: cause.confidence,
-    summary: summarise(cause, trace, incidentCase, ranking),
+    summary: summarise(cause, symptoms, incidentCase, ranking),
     evidenceFor: [...extra, ...cause.evidenceFor, ...commitEvidence(cause)],
     evidenceAgainst: cause.evidenceAgainst,
     path: cause.path,
@@ -91,17 +106,32 @@ function commitEvidence({ change, commits }: RankedCause): readonly Evidence[] {
 /** One sentence for a person woken at night: who, since when, with what error, who only suffers. */
 function summarise(
   cause: RankedCause,
-  trace: CulpritTrace | null,
+  symptoms: Symptoms,
   incidentCase: IncidentCase,
   ranking: CaseRanking,
 ): string {
   const parts = [whoAndWhat(cause, incidentCase.detectedAt)]
-  if (trace !== null) parts.push(`it throws ${describeTrace(trace.stackTrace)}${suspectIn(cause, trace)}`)
+  const said = whatItShows(cause, symptoms)
+  if (said !== null) parts.push(said)
   const victims = cause.path.slice(1).filter((service) => service !== EDGE_SERVICE)
   if (victims.length > 0)
     parts.push(`${victims.join(' and ')} ${victims.length === 1 ? 'suffers' : 'suffer'} from it`)
   const sinceS = Math.max(0, Math.round(incidentCase.detectedAt - ranking.onset))
   return `${parts.join('; ')}. It began about ${sinceS} s before the diagnosis.`
+}
+
+function whatItShows(cause: RankedCause, { trace, fault }: Symptoms): string | null {
+  switch (fault?.kind) {
+    case 'exhaustion':
+      return `it runs out of ${fault.resource}: ${fault.because}. What throws is a victim, not what uses them up`
+    case 'slow-answers':
+      return `it answers slowly: its ${fault.because}`
+    case 'errors':
+      return `its requests fail without an exception: its ${fault.because}`
+    case 'exception':
+    case undefined:
+      return trace === null ? null : `it throws ${describeTrace(trace.stackTrace)}${suspectIn(cause, trace)}`
+  }
 }
 
 function whoAndWhat({ service, change }: RankedCause, detectedAt: number): string {
