@@ -24,12 +24,12 @@ export function slug(text: string): string {
 
 /** Subject, why, where, and how it is known; one paragraph each. */
 export function commitMessage(candidate: FixCandidate, location: Location, test: RegressionTest): string {
-  const { exception, file, line, symbol, suspectCommit } = location
+  const { file, line, symbol, suspectCommit } = location
   const within = symbol === null ? '' : ` in ${symbol}`
   const paragraphs = [
     clipped(candidate.title, MAX_SUBJECT),
     candidate.rationale,
-    `${clipped(`${exception.type}: ${exception.message}`, 300)}\nat ${file}:${line}${within}.`,
+    `${clipped(whatIsWrong(location), 300)}\nat ${file}:${line}${within}.`,
     suspectCommit === null
       ? null
       : `It came with ${suspectCommit.commit.slice(0, 12)} "${clipped(suspectCommit.subject, 100)}".`,
@@ -38,6 +38,13 @@ export function commitMessage(candidate: FixCandidate, location: Location, test:
     `Incident: ${location.incidentId}\nService: ${location.service}\nFix: ${candidate.candidateId}`,
   ]
   return `${paragraphs.filter((paragraph) => paragraph !== null).join('\n\n')}\n`
+}
+
+/** The exception whose trace names the line, or what is measured where none does. */
+function whatIsWrong({ exception, fault }: Location): string {
+  return exception === null
+    ? (fault?.because ?? 'found in the release')
+    : `${exception.type}: ${exception.message}`
 }
 
 /** One line, its end cut off where it is too long. */

@@ -38,13 +38,14 @@ export async function regressionTest(
   service: ServiceDefinition,
   read: (path: string) => Promise<string | null>,
 ): Promise<WrittenTest> {
-  const input = location.failingInput
+  const { failingInput: input, exception } = location
+  if (exception === null) return none('no single request fails by itself: there is nothing to replay')
   if (input === null) return none('the request that failed was not logged')
   const refusal = whyUnfit(input, service)
   if (refusal !== null) return none(refusal)
   const place = await testPlace(service, location.incidentId, read)
   if (place.kind === 'unknown') return none(place.why)
-  const replay = replayOf(location, service, input, place.path)
+  const replay = replayOf({ location, exception: exception.type, service, input, path: place.path })
   const content =
     place.framework === 'unittest'
       ? pythonTest(replay)
@@ -56,11 +57,18 @@ export async function regressionTest(
   }
 }
 
-function replayOf(location: Location, service: ServiceDefinition, input: FailingInput, path: string): Replay {
+function replayOf(known: {
+  readonly location: Location
+  readonly exception: string
+  readonly service: ServiceDefinition
+  readonly input: FailingInput
+  readonly path: string
+}): Replay {
+  const { location, exception, service, input, path } = known
   const entries = Object.entries(service.environment)
   return {
     incidentId: location.incidentId,
-    exception: location.exception.type,
+    exception,
     input,
     startCommand: service.startCommand ?? [],
     healthPath: service.healthPath,

@@ -72,7 +72,10 @@ async function questionFor(location: Location, deps: Deps): Promise<PatchQuestio
     if (content === null || content.length > MAX_SOURCE_LENGTH || redactSecrets(content) !== content) continue
     sources.push({ path, content })
   }
-  const { type, message } = location.exception
+  const { type, message } = location.exception ?? {
+    type: 'No exception',
+    message: location.fault?.because ?? 'the fault is not measured',
+  }
   return {
     language: location.language,
     file: location.file,

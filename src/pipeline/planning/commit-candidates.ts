@@ -93,7 +93,7 @@ export async function rollBackCandidate(location: Location, deps: Deps): Promise
 }
 
 /** How sure the diagnosis is of its change; without one the location alone stands for it. */
-function blameOf({ diagnosis }: Deps): number {
+export function blameOf({ diagnosis }: { readonly diagnosis: Diagnosis }): number {
   const first = diagnosis.hypotheses[0]
   return first === undefined || first.change === null ? 1 : first.confidence
 }

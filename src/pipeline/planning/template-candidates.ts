@@ -1,15 +1,19 @@
 import { basename } from 'node:path/posix'
+import { blameOf } from './commit-candidates.ts'
 import { believe } from './confidence.ts'
 import { countChanged } from './changed-lines.ts'
 import { fingerprint, rounded, unavailable } from './candidate.ts'
 import { templateFixes } from './templates/template-fixes.ts'
-import type { Location } from '../contracts.ts'
+import type { Diagnosis, Fault, Location } from '../contracts.ts'
+import type { ServiceDefinition } from '../services.ts'
 import type { Weighed } from './candidate.ts'
 import type { OutcomeHistory, PlanRepository } from './ports.ts'
 import type { PlanningSettings } from './settings.ts'
 import type { FaultSite, FixTemplate, TemplateFix } from './templates/fix-template.ts'
 
 interface Deps {
+  readonly diagnosis: Diagnosis
+  readonly service: Pick<ServiceDefinition, 'objective'>
   readonly repository: PlanRepository
   readonly templates: readonly FixTemplate[]
   readonly outcomes: OutcomeHistory
@@ -20,16 +24,31 @@ interface Deps {
 export async function templateCandidates(location: Location, deps: Deps): Promise<readonly Weighed[]> {
   const text = await deps.repository.readFile(location.baseCommit, location.file)
   if (text === null) return [none(`${location.file} is not in ${location.baseCommit.slice(0, 12)}`)]
-  const fixes = templateFixes(deps.templates, faultSite(location, text))
+  const fixes = templateFixes(deps.templates, faultSite(location, text, deps))
   if (fixes.length === 0) return [none(whyNone(location, deps.templates))]
   return Promise.all(
     fixes.slice(0, deps.settings.maxTemplateCandidates).map((fix) => weigh(fix, location, text, deps)),
   )
 }
 
-function faultSite(location: Location, text: string): FaultSite {
+function faultSite(location: Location, text: string, { settings, service }: Deps): FaultSite {
   const { language, file, line, exception } = location
-  return { language, path: file, text, line, column: columnOf(location), exception }
+  const { shareOfObjective, otherwiseMs } = settings.timeouts
+  const { latencyP95Ms } = service.objective
+  return {
+    language,
+    path: file,
+    text,
+    line,
+    column: columnOf(location),
+    exception,
+    categories: categoriesFor(location, settings),
+    timeoutMs: latencyP95Ms === null ? otherwiseMs : Math.max(1, Math.round(latencyP95Ms * shareOfObjective)),
+  }
+}
+
+function categoriesFor({ fault }: Location, settings: PlanningSettings) {
+  return fault === undefined ? {} : (settings.templatesForFaults[fault.kind] ?? {})
 }
 
 /** Only where the trace was printed for the very line: a source map or a shifted line moves the column as well. */
@@ -40,12 +59,22 @@ function columnOf({ frames, file, line }: Location): number | null {
     : null
 }
 
+const FAULT_WORDS: Readonly<Record<Fault['kind'], string>> = {
+  exception: 'the exception',
+  errors: 'failures without an exception',
+  'slow-answers': 'slow answers',
+  exhaustion: 'the exhaustion of a resource',
+}
+
 async function weigh(fix: TemplateFix, location: Location, text: string, deps: Deps): Promise<Weighed> {
   const { template } = fix
-  const belief = await believe(
-    { strategy: 'template', templateId: template.id, prior: template.confidence },
-    deps,
-  )
+  const byTrace = location.exception !== null
+  const prior = byTrace
+    ? template.confidence
+    : (categoriesFor(location, deps.settings)[template.category] ?? template.confidence)
+  const belief = await believe({ strategy: 'template', templateId: template.id, prior }, deps)
+  // A trace names the place whoever brought the fault; a place found in the change is as right as the change is.
+  const sure = byTrace ? 1 : blameOf(deps)
   const { file, line } = location
   const candidate = {
     candidateId: fingerprint('template', [template.id, file, fix.replaced, fix.replacement]),
@@ -53,7 +82,7 @@ async function weigh(fix: TemplateFix, location: Location, text: string, deps: D
     title: `${fix.title} in ${basename(file)}:${line}`,
     rationale: template.description,
     // How well the match agrees with the exception is a matter of this place, not of the template's history.
-    confidence: rounded(belief.confidence * Math.min(1.2, fix.confidence / template.confidence)),
+    confidence: rounded(sure * belief.confidence * Math.min(1.2, fix.confidence / prior)),
     confidenceBasis: belief.basis,
     drawbacks: [...template.drawbacks, ...fix.notes],
     recipe: { kind: 'template' as const, templateId: template.id, file, line, newContent: fix.newText },
@@ -66,8 +95,10 @@ function none(reason: string): Weighed {
   return unavailable('template', 'Repair the line with a template', reason)
 }
 
-function whyNone({ language, exception, file, line }: Location, templates: readonly FixTemplate[]): string {
+function whyNone(location: Location, templates: readonly FixTemplate[]): string {
+  const { language, exception, fault, file, line } = location
   if (!templates.some((template) => template.languages.includes(language)))
     return `there are no templates for ${language}`
-  return `no template fits ${exception.type} on ${file}:${line}`
+  const what = exception?.type ?? FAULT_WORDS[fault?.kind ?? 'exception']
+  return `no template fits ${what} on ${file}:${line}`
 }

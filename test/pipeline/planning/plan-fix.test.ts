@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { planFix } from '../../../src/pipeline/planning/plan-fix.ts'
-import { aDiagnosis, aLocation, aRepository, planDeps } from './builders.ts'
+import { aDiagnosis, aLocation, aRepository, aService, planDeps } from './builders.ts'
 import type { FixCandidate, FixPlan, Location } from '../../../src/pipeline/contracts.ts'
 import type { PlanDeps } from '../../../src/pipeline/planning/plan-fix.ts'
 
@@ -163,5 +163,55 @@ describe('a model', () => {
     const repository = aRepository({ 'payment/receipt.py': secret }, null)
     const outcome = await planFix(aLocation({ line: 1 }), planDeps({ ...noOthers, repository, suggestPatch }))
     expect(outcome).toMatchObject({ kind: 'gaveUp', reason: expect.stringContaining('holds secrets') })
+  })
+})
+
+describe('a plan for a line that no trace names', () => {
+  const CALL =
+    'from urllib.request import urlopen\n\n\ndef score(order):\n    return urlopen(order["url"]).read()\n'
+  const slow = aLocation({
+    line: 5,
+    exception: null,
+    fault: { kind: 'slow-answers', because: 'latency p95 rose from 20 ms to 1.4 s' },
+  })
+  const repository = aRepository({ 'payment/receipt.py': CALL })
+
+  it('tries the templates of the fault, with a time-out that leaves the service within its objective', async () => {
+    const service = aService({ objective: { errorRatio: 0.01, latencyP95Ms: 300 } })
+    const made = chosen(await plan({ repository, service }, slow))
+    expect(made.title).toBe('Give `urlopen` a timeout of 150 ms in receipt.py:5')
+    expect(made.recipe).toMatchObject({
+      newContent: expect.stringContaining('urlopen(order["url"], timeout=0.15).read()'),
+    })
+  })
+
+  it('waits five seconds where the service has no objective for its latency', async () => {
+    const made = chosen(await plan({ repository }, slow))
+    expect(made.title).toContain('a timeout of 5 s')
+  })
+
+  it('is no surer than the diagnosis is of the change', async () => {
+    const confidenceAt = async (confidence: number) =>
+      chosen(await plan({ repository, diagnosis: aDiagnosis(confidence) }, slow)).confidence
+    expect(await confidenceAt(0.9)).toBeCloseTo(0.75 * 0.9)
+    expect(await confidenceAt(0.6)).toBeCloseTo(0.75 * 0.6)
+  })
+
+  it('tries no template of another kind of fault', async () => {
+    const errors = { ...slow, fault: { kind: 'errors' as const, because: 'success ratio fell' } }
+    const made = ofStrategy(await plan({ repository }, errors), 'template')
+    expect(made.unavailable).toBe('no template fits failures without an exception on payment/receipt.py:5')
+  })
+
+  it('closes what an exhausted resource needs closed', async () => {
+    const text = 'import json\n\n\ndef rates(path):\n    return json.load(open(path))\n'
+    const full = {
+      ...slow,
+      fault: { kind: 'exhaustion' as const, resource: 'open files' as const, because: '', perRequest: 1 },
+    }
+    const made = chosen(await plan({ repository: aRepository({ 'payment/receipt.py': text }) }, full))
+    expect(made.recipe).toMatchObject({
+      newContent: expect.stringContaining('with open(path) as file:\n        return json.load(file)'),
+    })
   })
 })

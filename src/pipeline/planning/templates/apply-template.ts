@@ -32,6 +32,8 @@ interface Place {
 /** The smallest indentation of the languages whose files do not show one. */
 const DEFAULT_UNIT = { python: '    ', java: '    ', javascript: '  ', typescript: '  ', go: '\t' } as const
 
+const DEFAULT_TIMEOUT_MS = 5_000
+
 /** What one template makes of one match; null where it does not fit there. `prior` is its confidence before that. */
 export function applyTemplate(found: Omit<Place, 'scope'>, prior: number): TemplateFix | null {
   const place = placeOf(found)
@@ -140,9 +142,10 @@ function restPiece({ site, root, match, scope }: Place): Piece {
 }
 
 function addDerived({ root, scope, site, template }: Place, pieces: Record<string, Piece>): void {
-  for (const name of variablesIn(`${template.fix} ${template.inner ?? ''}`)) {
+  const { language, timeoutMs = DEFAULT_TIMEOUT_MS } = site
+  for (const name of variablesIn(`${template.title} ${template.fix} ${template.inner ?? ''}`)) {
     if (pieces[name] !== undefined) continue
-    const text = derive(name, { scope, root, language: site.language, subject: pieces.OBJ?.text ?? '' })
+    const text = derive(name, { scope, root, language, subject: pieces.OBJ?.text ?? '', timeoutMs })
     if (text !== null) pieces[name] = plainPiece(text)
   }
 }

@@ -9,12 +9,13 @@ interface Question {
   readonly language: Language
   /** Text of `$OBJ`, for messages; empty where there is none. */
   readonly subject: string
+  readonly timeoutMs: number
 }
 
 /**
  * Variables of a fix that no metavariable holds, computed from the place: `$FRESH_NAME` a name not used in the file,
  * `$ZERO` what a Go function returns when it gives up, `$DEFAULT` what a Java expression is worth when it has no value, `$SEMI` the
- * semicolon where the replaced statement had one.
+ * semicolon where the replaced statement had one, `$TIMEOUT_MS` and `$TIMEOUT_SECONDS` how long a call may wait, `$TIMEOUT` in words.
  * Null where it cannot be known.
  */
 export function derive(name: string, question: Question): string | null {
@@ -22,7 +23,14 @@ export function derive(name: string, question: Question): string | null {
   if (name === 'ZERO') return zeroResults(question)
   if (name === 'SEMI') return question.scope.node.text().endsWith(';') ? ';' : ''
   if (name === 'DEFAULT') return javaDefault(question.scope.node)
+  if (name === 'TIMEOUT_MS') return String(question.timeoutMs)
+  if (name === 'TIMEOUT_SECONDS') return String(question.timeoutMs / 1000)
+  if (name === 'TIMEOUT') return inWords(question.timeoutMs)
   return null
+}
+
+function inWords(ms: number): string {
+  return ms < 1000 ? `${ms} ms` : `${ms / 1000} s`
 }
 
 function freshName(wanted: string, root: SgNode): string {

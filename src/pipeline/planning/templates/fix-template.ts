@@ -85,7 +85,12 @@ export interface FaultSite {
   readonly line: number
   /** 1-based, where the trace gives it; else null. */
   readonly column: number | null
-  readonly exception: { readonly type: string; readonly message: string }
+  /** Null where no exception names the place: then templates are tried by their category. */
+  readonly exception: { readonly type: string; readonly message: string } | null
+  /** Without an exception: the categories to try, each with the prior of its templates there. */
+  readonly categories?: Readonly<Partial<Record<TemplateCategory, number>>>
+  /** How long a call may wait where a template has to choose; five seconds where it is not given. */
+  readonly timeoutMs?: number
 }
 
 /** One way in which one template changes the file. */

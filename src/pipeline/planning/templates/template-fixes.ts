@@ -4,6 +4,7 @@ import { applyTemplate } from './apply-template.ts'
 import { guardAgain } from './guard-again.ts'
 import { matchException } from './match-exception.ts'
 import type { FaultSite, FixTemplate, TemplateFix } from './fix-template.ts'
+import type { ExceptionMatch } from './match-exception.ts'
 
 /** Files beyond this are not repaired by templates: a parse would cost more than the two seconds a plan may take. */
 const MAX_SOURCE_LENGTH = 1_000_000
@@ -63,7 +64,7 @@ function fixesOf(
   { root, around }: { readonly root: SgNode; readonly around: SgNode },
   templates: readonly FixTemplate[],
 ): readonly Found[] {
-  const exception = matchException(template, site.exception)
+  const exception = fitOf(template, site)
   if (exception === null) return []
   const rule = { rule: template.rule, constraints: template.constraints } as NapiConfig
   return around
@@ -76,6 +77,16 @@ function fixesOf(
       const subject = match.getMatch('OBJ')?.text() ?? null
       return [{ fix: guardAgain(fix, match, { site, templates }), subject, start: match.range().start.index }]
     })
+}
+
+/** By the exception where there is one, else by the category alone. */
+function fitOf(
+  template: FixTemplate,
+  site: FaultSite,
+): Pick<ExceptionMatch, 'captures' | 'confidence'> | null {
+  if (site.exception !== null) return matchException(template, site.exception)
+  const prior = site.categories?.[template.category]
+  return prior === undefined ? null : { captures: {}, confidence: prior }
 }
 
 /** The trace names the line on which an expression begins or, in a chain over several lines, that of the last link. */
