@@ -12,6 +12,7 @@ export const BUTTON_ACTIONS = [
   'pause',
   'resume',
   'retry',
+  'nextFix',
   'escalate',
   'showEvidence',
   'showDiff',

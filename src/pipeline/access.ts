@@ -3,7 +3,7 @@ import type { ApprovalPolicy } from './approval.ts'
 
 /** What a person can do to an incident from Slack. */
 export type PersonAction =
-  'approve' | 'reject' | 'pause' | 'resume' | 'rollBack' | 'escalate' | 'retry' | 'renewApproval'
+  'approve' | 'reject' | 'pause' | 'resume' | 'rollBack' | 'escalate' | 'retry' | 'nextFix' | 'renewApproval'
 
 export interface Person {
   readonly teamId: string

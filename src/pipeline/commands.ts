@@ -46,9 +46,18 @@ export function possibleActions(record: IncidentRecord): readonly PersonAction[]
   if (!DONE.includes(state) && state !== 'HANDED_OVER' && !goingBack) {
     actions.push(record.paused === null ? 'pause' : 'resume')
   }
+  if (state === 'HANDED_OVER' && hasAnotherFix(record)) actions.push('nextFix')
   if (state === 'HANDED_OVER') actions.push('retry')
   if (!DONE.includes(state)) actions.push('escalate')
   return actions
+}
+
+/** Whether the plan holds a fix that nobody and nothing has refused. */
+function hasAnotherFix({ plan, location, refusedFixes }: IncidentRecord): boolean {
+  if (plan === null || location === null) return false
+  return plan.candidates.some(
+    ({ candidateId, recipe }) => recipe !== null && !refusedFixes.includes(candidateId),
+  )
 }
 
 const WORDS: Readonly<Record<PersonAction, string>> = {
@@ -59,6 +68,7 @@ const WORDS: Readonly<Record<PersonAction, string>> = {
   rollBack: 'roll back',
   escalate: 'escalate',
   retry: 'start the analysis again',
+  nextFix: 'ask for the next fix',
   renewApproval: 'ask for approval again',
 }
 
@@ -150,6 +160,8 @@ function eventFor(
       return { kind: 'escalated', reason: reason === '' ? 'no reason given' : reason }
     case 'retry':
       return { kind: 'retryRequested' }
+    case 'nextFix':
+      return { kind: 'nextFixRequested' }
     case 'renewApproval':
       return { kind: 'approvalRenewed' }
   }

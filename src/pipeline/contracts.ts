@@ -198,6 +198,8 @@ export interface FixPlan {
   /** Best first; the unavailable ones last. */
   readonly candidates: readonly FixCandidate[]
   readonly chosenId: string
+  /** The candidate to propose once the chosen one has only stopped the pain; absent where that one is to last. */
+  readonly lastingId?: string
 }
 
 // ------------------------------------------------------------------------------------------------- Patch
@@ -226,6 +228,8 @@ export interface Patch {
   readonly files: readonly PatchedFile[]
   readonly regressionTest: RegressionTest
   readonly title: string
+  /** The commit that it replaces in production, where that is not `baseCommit`: the release that was rolled back to. */
+  readonly replaces?: string
 }
 
 // -------------------------------------------------------------------------------------------- GateReport

@@ -79,9 +79,10 @@ async function brokenBinding(record: IncidentRecord, ports: RolloutPorts): Promi
   }
   if (ports.nowMs() >= approval.expiresAtMs) return 'it expired before the rollout could begin'
   const [current] = await ports.target.releases(patch.service)
-  if (current?.commit === patch.baseCommit) return null
+  const expected = patch.replaces ?? patch.baseCommit
+  if (current?.commit === expected) return null
   const now = current?.commit.slice(0, 10) ?? 'nothing'
-  return `${patch.service} runs ${now} now; the patch was made for ${patch.baseCommit.slice(0, 10)}`
+  return `${patch.service} runs ${now} now; the patch was made for ${expected.slice(0, 10)}`
 }
 
 async function prepare(command: ClaimedCommand, ports: RolloutPorts): Promise<MachineEvent | null> {
@@ -181,7 +182,9 @@ function rolloutDeps(record: IncidentRecord, ports: RolloutPorts): RolloutDeps {
     service,
     target: ports.target,
     counters: ports.counters,
-    judge: (rollout: Rollout): Verdict => verify(rollout, ports.verification, service.objective, 'fix'),
+    // After a rollback the control is sound: there is nothing left to cure, only to leave unharmed.
+    judge: (rollout: Rollout): Verdict =>
+      verify(rollout, ports.verification, service.objective, record.mitigated === null ? 'fix' : 'deploy'),
     settings: ports.deployment,
     nowMs: () => ports.nowMs(),
     wait: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),

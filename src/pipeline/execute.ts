@@ -125,6 +125,7 @@ async function plan(record: IncidentRecord, deps: ExecuteDeps): Promise<MachineE
     repository,
     release: { deployedCommit, previousCommit, otherCommitsInRelease },
     refused: record.refusedFixes,
+    mitigated: record.mitigated !== null,
   })
   return stop('planning', outcome, (fixPlan) => ({ kind: 'planned', plan: fixPlan }))
 }
@@ -142,7 +143,11 @@ async function patch(command: ClaimedCommand, deps: ExecuteDeps): Promise<Machin
     atMs: record.stateSinceMs, // the same when it is done again, so that the commit is the same
   })
   if (outcome.kind === 'done') await repository.push(outcome.value.branch)
-  return stop('patching', outcome, (written) => ({ kind: 'patched', patch: written }))
+  const replaced = record.mitigated === null ? undefined : (await deps.target.releases(service.name))[0]
+  return stop('patching', outcome, (written) => ({
+    kind: 'patched',
+    patch: replaced === undefined ? written : { ...written, replaces: replaced.commit },
+  }))
 }
 
 async function gate(record: IncidentRecord, deps: ExecuteDeps): Promise<MachineEvent> {

@@ -74,6 +74,23 @@ export interface TimelineEntry {
   readonly text: string
 }
 
+/**
+ * One try at a fix that is over, kept so that the thread goes on showing it. What the next try takes over (the cause,
+ * when only the fix was wrong) is null here and stays in the record.
+ */
+export interface Attempt {
+  readonly diagnosis: Diagnosis | null
+  readonly location: Location | null
+  readonly plan: FixPlan | null
+  readonly patch: Patch | null
+  readonly gates: GateReport | null
+  readonly approval: Approval | null
+  readonly rollout: Rollout | null
+  readonly verdict: Verdict | null
+  readonly handOver: HandOver | null
+  readonly endedAtMs: number
+}
+
 /** All that is known of one incident; the journal's snapshot. */
 export interface IncidentRecord {
   readonly machineVersion: number
@@ -95,7 +112,11 @@ export interface IncidentRecord {
   /** Which operation stands in the way while QUEUED. */
   readonly waitingFor: readonly string[]
   readonly handOver: HandOver | null
-  /** Fingerprints of fixes that a person rejected or a canary refuted: not proposed again. */
+  /** Tries that are over, oldest first. */
+  readonly attempts: readonly Attempt[]
+  /** What stopped the pain, while the lasting fix is still to come. */
+  readonly mitigated: { readonly title: string; readonly atMs: number } | null
+  /** Fingerprints of fixes that a person rejected, a gate stopped or a canary refuted: not proposed again. */
   readonly refusedFixes: readonly string[]
   /** Why a rollback was asked for while there was no canary yet to roll back. */
   readonly rollBackAsked: string | null
@@ -145,6 +166,7 @@ export type MachineEvent =
   | { readonly kind: 'pageResolved' }
   | { readonly kind: 'pageReopened' }
   | { readonly kind: 'retryRequested' }
+  | { readonly kind: 'nextFixRequested' }
   | {
       readonly kind: 'troubled'
       readonly command: CommandKind
@@ -181,6 +203,20 @@ const OPEN = [
   'APPROVAL_EXPIRED',
   'QUEUED',
 ] as const satisfies readonly IncidentState[]
+
+/** Rollouts that the machine starts by itself in one incident; each still waits for its own approval. */
+const MOST_ROLLOUTS = 3
+
+/** Another fix is looked for by itself only where the evidence spoke: not against a person, nor after a fault on the way. */
+function mayTryAnother(record: IncidentRecord): boolean {
+  const before = record.attempts.filter(({ rollout }) => rollout !== null).length
+  return record.rollout?.rolledBackBy === 'verdict' && before + 1 < MOST_ROLLOUTS
+}
+
+/** What is proposed once the chosen fix has stopped the pain; null where the chosen fix is the lasting one. */
+export function lastingFixOf({ plan }: IncidentRecord): string | null {
+  return plan?.lastingId ?? null
+}
 
 export const INCIDENT_TABLE: readonly Row<IncidentState>[] = [
   row({ from: 'DETECTED', on: 'opened', to: 'DIAGNOSING', run: ['diagnose'] }),
@@ -231,8 +267,22 @@ export const INCIDENT_TABLE: readonly Row<IncidentState>[] = [
   row({
     from: 'DEPLOYING',
     on: 'rolloutFinished',
+    when: ['the pain is stopped, a lasting fix is due', (record) => lastingFixOf(record) !== null],
+    to: 'PATCHING',
+    run: ['release-locks', 'note-page', 'write-patch'],
+  }),
+  row({
+    from: 'DEPLOYING',
+    on: 'rolloutFinished',
     to: 'RESOLVED',
     run: ['release-locks', 'note-page', 'resolve-page'],
+  }),
+  row({
+    from: 'DEPLOYING',
+    on: 'rolledBack',
+    when: ['the evidence sent it back, tries are left', mayTryAnother],
+    to: 'PLANNING',
+    run: ['release-locks', 'note-page', 'plan-fix'],
   }),
   row({
     from: 'DEPLOYING',
@@ -247,6 +297,7 @@ export const INCIDENT_TABLE: readonly Row<IncidentState>[] = [
   row({ from: [...OPEN, 'HANDED_OVER'], on: 'pageResolved', to: 'CLOSED', run: ['release-locks'] }),
   row({ from: ['RESOLVED', 'CLOSED'], on: 'pageReopened', to: 'DIAGNOSING', run: ['diagnose'] }),
   row({ from: 'HANDED_OVER', on: 'retryRequested', to: 'DIAGNOSING', run: ['diagnose'] }),
+  row({ from: 'HANDED_OVER', on: 'nextFixRequested', to: 'PLANNING', run: ['plan-fix'] }),
 ]
 
 const RUNNING = [

@@ -1,4 +1,4 @@
-import { PHASE_WEIGHT, step } from './machine.ts'
+import { lastingFixOf, PHASE_WEIGHT, step } from './machine.ts'
 import {
   MACHINE_VERSION,
   type CommandKind,
@@ -66,6 +66,8 @@ function opened({ event, atMs }: Arrival): IncidentRecord | null {
     stateSinceMs: atMs,
     incident: event.incident,
     ...FRESH,
+    attempts: [],
+    mitigated: null,
     escalated: null,
     refusedFixes: [],
     workMs: {},
@@ -73,10 +75,8 @@ function opened({ event, atMs }: Arrival): IncidentRecord | null {
   }
 }
 
-/** What an analysis from the start begins with. */
-const FRESH = {
-  diagnosis: null,
-  location: null,
+/** What another fix of the same cause begins with. */
+const FRESH_FIX = {
   plan: null,
   patch: null,
   gates: null,
@@ -89,6 +89,24 @@ const FRESH = {
   rollBackAsked: null,
   trouble: null,
 } as const
+
+/** What an analysis from the start begins with. */
+const FRESH = { ...FRESH_FIX, diagnosis: null, location: null } as const
+
+/** Tries whose messages the thread keeps up to date; older ones stay as they were last shown. */
+const MOST_ATTEMPTS = 5
+
+/** Sets aside what this try came to; the next one keeps the cause, or begins from the start. */
+function nextTry(record: IncidentRecord, keeps: 'cause' | 'nothing', endedAtMs: number): IncidentRecord {
+  const { plan, patch, gates, approval, rollout, verdict, handOver } = record
+  const cause =
+    keeps === 'cause'
+      ? { diagnosis: null, location: null }
+      : { diagnosis: record.diagnosis, location: record.location }
+  const attempt = { ...cause, plan, patch, gates, approval, rollout, verdict, handOver, endedAtMs }
+  const attempts = [...record.attempts, attempt].slice(-MOST_ATTEMPTS)
+  return { ...record, ...(keeps === 'cause' ? FRESH_FIX : FRESH), attempts }
+}
 
 /** Events that are true in every state and move none. */
 function overlay(record: IncidentRecord, { event, actor, atMs }: Arrival): IncidentRecord | null {
@@ -145,7 +163,10 @@ function fill(record: IncidentRecord, { event, actor, atMs }: Arrival): Incident
     case 'gated': {
       const failed = event.report.results.filter((result) => result.status !== 'passed')
       const why = failed.length === 0 ? null : `stopped by: ${failed.map((result) => result.gate).join(', ')}`
-      return handOverIf(why, { ...record, gates: event.report, approval: event.approval }, atMs)
+      const report = { ...record, gates: event.report, approval: event.approval }
+      // A gate that could not be run says nothing against the fix.
+      const refuted = failed.some(({ status }) => status === 'failed')
+      return handOverIf(why, refuted ? refuseFix(report) : report, atMs)
     }
     case 'stageStopped':
       return handOverIf(event.reason, record, atMs)
@@ -184,21 +205,41 @@ function fill(record: IncidentRecord, { event, actor, atMs }: Arrival): Incident
       const rolledBackBy = event.kind === 'rolloutFailed' ? 'fault' : 'person'
       return withRollout(record, (rollout) => ({ ...rollout, rollbackReason: event.reason, rolledBackBy }))
     }
-    case 'rolledBack':
-      return handOverIf(
-        `the fix was rolled back: ${record.rollout?.rollbackReason ?? record.rollBackAsked ?? event.detail}`,
-        refuseFix({ ...record, paused: null }),
-        atMs,
-      )
+    case 'rolledBack': {
+      const refused = refuseFix({ ...record, paused: null })
+      if (record.state === 'PLANNING') return nextTry(refused, 'cause', atMs)
+      const why = record.rollout?.rollbackReason ?? record.rollBackAsked ?? event.detail
+      return handOverIf(`the fix was rolled back: ${why}`, refused, atMs)
+    }
     case 'rolloutFinished':
-      return { ...record, paused: null }
+      return record.state === 'PATCHING' ? lastingTry(record, atMs) : { ...record, paused: null }
     case 'escalated':
       return { ...record, escalated: { by: actor, reason: event.reason, atMs } }
+    case 'nextFixRequested':
+      return nextTry(record, 'cause', atMs)
     case 'retryRequested':
     case 'pageReopened':
-      return { ...record, ...FRESH }
+      return { ...nextTry(record, 'nothing', atMs), mitigated: null }
     default:
       return record
+  }
+}
+
+/** The pain is stopped: the same plan goes on with the fix that is to last. */
+function lastingTry(record: IncidentRecord, atMs: number): IncidentRecord {
+  const { plan } = record
+  const lasting = lastingFixOf(record)
+  const title = record.patch?.title ?? 'the release before'
+  const next = nextTry(record, 'cause', atMs)
+  if (plan === null || lasting === null) return next
+  const done = { recipe: null, unavailable: 'done: it stopped the pain' }
+  const candidates = plan.candidates.map((each) =>
+    each.candidateId === plan.chosenId ? { ...each, ...done } : each,
+  )
+  return {
+    ...next,
+    mitigated: { title, atMs },
+    plan: { incidentId: plan.incidentId, candidates, chosenId: lasting },
   }
 }
 

@@ -10,11 +10,9 @@ export interface Notice {
 
 /** The note on the page when the machine is done with it. */
 export function pageNote(record: IncidentRecord): string {
-  const { location, patch, verdict, handOver } = record
+  const { location, patch, verdict } = record
   const lines = [
-    record.state === 'RESOLVED'
-      ? 'CCP: fixed and verified.'
-      : `CCP hands over: ${handOver?.reason ?? 'a person is needed'}.`,
+    noteHeading(record),
     causeLine(record),
     location === null ? null : `Where: ${location.file}:${location.line} in ${location.service}.`,
     patch === null
@@ -23,6 +21,18 @@ export function pageNote(record: IncidentRecord): string {
     verdict === null ? null : `Canary: ${verdict.decision}. ${verdict.reason}`,
   ]
   return lines.filter((line) => line !== null).join('\n')
+}
+
+function noteHeading({ state, handOver, mitigated, attempts }: IncidentRecord): string {
+  if (state === 'RESOLVED') return 'CCP: fixed and verified.'
+  const calm =
+    mitigated === null ? '' : ` The pain is stopped (${mitigated.title}); a lasting fix is still due.`
+  if (handOver !== null) return `CCP hands over: ${handOver.reason}.${calm}`
+  if (mitigated !== null) return `CCP:${calm}`
+  const back = attempts.at(-1)?.rollout?.rollbackReason
+  return back === undefined || back === null
+    ? 'CCP hands over: a person is needed.'
+    : `CCP: a fix was taken back: ${back} The next one is being prepared.`
 }
 
 /** To those whose approval is waited for. */

@@ -46,9 +46,11 @@ export function describeEvent(event: MachineEvent, record: IncidentRecord): stri
     case 'rollBackRequested':
       return `Rollback asked for: ${event.reason}`
     case 'rolloutFinished':
-      return 'Fix verified at 100 %'
+      return record.state === 'PATCHING'
+        ? `The pain is stopped: ${record.mitigated?.title ?? 'rolled back'}`
+        : 'Fix verified at 100 %'
     case 'rolledBack':
-      return `Rolled back: ${record.rollout?.rollbackReason ?? record.rollBackAsked ?? event.detail}`
+      return `Rolled back: ${whyBack(record) ?? event.detail}`
     case 'paused':
       return `Paused: ${event.reason}`
     case 'resumed':
@@ -61,10 +63,17 @@ export function describeEvent(event: MachineEvent, record: IncidentRecord): stri
       return 'The page was reopened'
     case 'retryRequested':
       return 'Analysis started again'
+    case 'nextFixRequested':
+      return 'The next fix was asked for'
     case 'troubled':
     case 'recovered':
       return null
   }
+}
+
+/** Where the next fix is looked for already, the try that went back is set aside. */
+function whyBack({ rollout, rollBackAsked, attempts }: IncidentRecord): string | null {
+  return rollout?.rollbackReason ?? rollBackAsked ?? attempts.at(-1)?.rollout?.rollbackReason ?? null
 }
 
 function diagnosed(diagnosis: {

@@ -116,7 +116,9 @@ describe('what a person may do', () => {
     ['queued', 'pause escalate'],
     ['canary10', 'rollBack pause escalate'],
     ['rollingBack', 'escalate'],
-    ['rejected', 'retry escalate'],
+    ['rejected', 'nextFix retry escalate'],
+    ['abstained', 'retry escalate'],
+    ['secondFixAsked', 'approve reject pause escalate'],
     ['resolved', ''],
     ['closed', ''],
   ] as const)('shows these buttons while %s: %s', (name, expected) => {

@@ -126,6 +126,92 @@ describe('the machine', () => {
     expect(back?.record.handOver?.reason).toBe('the fix was rolled back: not tonight')
   })
 
+  describe('when a fix did not work', () => {
+    const worse = after([...until('weightSet'), observed('rollBack', 10)]).record
+    const back = arrive(worse, { kind: 'rolledBack', detail: 'weight 0' }, 20_000)
+
+    it('looks for the next fix of the same cause where the evidence sent it back', () => {
+      expect(back?.record).toMatchObject({ state: 'PLANNING', plan: null, patch: null, rollout: null })
+      expect(back?.record.diagnosis).toEqual(diagnosis)
+      expect(back?.record.refusedFixes).toEqual([worse.plan?.chosenId])
+      expect(back?.commands.map(({ kind }) => kind)).toEqual(['release-locks', 'note-page', 'plan-fix'])
+    })
+
+    it('keeps what the try came to', () => {
+      expect(back?.record.attempts).toHaveLength(1)
+      expect(back?.record.attempts[0]).toMatchObject({
+        diagnosis: null,
+        patch: worse.patch,
+        rollout: { phase: 'ROLLBACK', rollbackReason: 'rollBack' },
+        endedAtMs: 20_000,
+      })
+    })
+
+    it.each(['rollBackRequested', 'rolloutFailed'] as const)('hands over after %s', (kind) => {
+      const { record } = after([
+        ...until('weightSet'),
+        { kind, reason: 'x' },
+        { kind: 'rolledBack', detail: '' },
+      ])
+      expect(record).toMatchObject({ state: 'HANDED_OVER', attempts: [] })
+    })
+
+    it('hands over after the third rollout of one incident', () => {
+      const tried = {
+        ...worse,
+        attempts: [...(back?.record.attempts ?? []), ...(back?.record.attempts ?? [])],
+      }
+      const third = arrive(tried, { kind: 'rolledBack', detail: '' })
+      expect(third?.record).toMatchObject({ state: 'HANDED_OVER' })
+    })
+
+    it('plans anew when a person asks for the next fix, and from the start when one asks for that', () => {
+      const { record } = after([...until('gated'), { kind: 'rejected', reason: 'no' }])
+      const next = arrive(record, { kind: 'nextFixRequested' })
+      expect(next?.record).toMatchObject({ state: 'PLANNING', plan: null, handOver: null })
+      expect(next?.record.attempts).toMatchObject([{ handOver: record.handOver, diagnosis: null }])
+      expect(next?.commands.map(({ kind }) => kind)).toEqual(['plan-fix'])
+      const anew = arrive(record, { kind: 'retryRequested' })
+      expect(anew?.record).toMatchObject({ state: 'DIAGNOSING', diagnosis: null })
+      expect(anew?.record.attempts).toMatchObject([{ diagnosis, handOver: record.handOver }])
+    })
+  })
+
+  describe('when a roll-back of the deploy comes first', () => {
+    const planned = happyPath.map((event) =>
+      event.kind === 'planned' ? { ...event, plan: { ...event.plan, lastingId: 'revert' } } : event,
+    )
+    const calm = after(planned)
+
+    it('goes on with the lasting fix once the pain is stopped', () => {
+      expect(calm.record).toMatchObject({
+        state: 'PATCHING',
+        patch: null,
+        plan: { chosenId: 'revert' },
+        mitigated: { title: expect.any(String) },
+      })
+      expect(calm.record.plan?.lastingId).toBeUndefined()
+      expect(calm.commands.map(({ kind }) => kind)).toEqual(['release-locks', 'note-page', 'write-patch'])
+    })
+
+    it('is resolved by the lasting fix', () => {
+      const rest = happyPath.slice(happyPath.findIndex(({ kind }) => kind === 'patched'))
+      const end = rest.reduce((record, event) => arrive(record, event)?.record ?? record, calm.record)
+      expect(end.state).toBe('RESOLVED')
+    })
+  })
+
+  it('refuses a fix that a gate found something against, not one whose gate could not run', () => {
+    const stopped = (status: 'failed' | 'blocked') => {
+      const result = { gate: 'lint', status, summary: '', findings: [], tools: [], durationMs: 1 } as const
+      const failed = { ...report, passed: false, results: [result] }
+      return after([...until('patched'), { kind: 'gated', report: failed, approval: null }]).record
+        .refusedFixes
+    }
+    expect(stopped('failed')).toHaveLength(1)
+    expect(stopped('blocked')).toEqual([])
+  })
+
   it('takes its word of trouble back when that command works again', () => {
     const trouble = { kind: 'troubled', command: 'note-page', message: 'no answer', attempt: 1 } as const
     const { record } = after([...happyPath, trouble])
@@ -167,6 +253,7 @@ describe('the machine', () => {
       { kind: 'pageReopened' },
       { kind: 'escalated', reason: 'help' },
       { kind: 'retryRequested' },
+      { kind: 'nextFixRequested' },
     )
     fc.assert(
       fc.property(fc.array(events, { maxLength: 60 }), (sequence) => {

@@ -17,6 +17,22 @@ describe('the note on the page', () => {
   })
 })
 
+describe('notes on the page between two fixes', () => {
+  it('say that one was taken back and another is coming', () => {
+    expect(pageNote(RECORDS.refuted)).toMatch(
+      /^CCP: a fix was taken back: Worse: .* The next one is being prepared\./,
+    )
+  })
+
+  it('say that the pain is stopped, also when the lasting fix is handed over', () => {
+    expect(pageNote(RECORDS.mitigated)).toMatch(
+      /^CCP: The pain is stopped \(.*\); a lasting fix is still due\./,
+    )
+    const stopped = { ...RECORDS.mitigated, handOver: { reason: 'stopped by: lint', atMs: 0 } }
+    expect(pageNote(stopped)).toMatch(/^CCP hands over: stopped by: lint\. The pain is stopped/)
+  })
+})
+
 describe('mails', () => {
   it('ask for an approval with fix, risk, expiry and diff, and say that a mail cannot approve', () => {
     const { subject, text } = approvalMail(RECORDS.awaitingApproval)

@@ -39,6 +39,7 @@ export const ACCESS: AccessPolicy = {
     rollBack: ['on-call', 'lead'],
     escalate: ['on-call', 'lead'],
     retry: ['lead'],
+    nextFix: ['on-call', 'lead'],
     renewApproval: ['on-call', 'lead'],
   },
   approvals: {
@@ -549,6 +550,36 @@ const FULL = {
   blocks: blocks({ ten: 10, fifty: 8, full: 6 }),
 } as const
 
+const refuted = [
+  ...atTen,
+  observed(harmful, { ...TEN, blocks: blocks({ ten: 10 }, { control: 0.084, canary: 0.31 }) }, 'rollBack'),
+  { kind: 'rolledBack', detail: 'all traffic on payment-1f0c9a2' } as const,
+]
+const revert = plan.candidates.find(({ strategy }) => strategy === 'revert-commit')
+if (revert === undefined) throw new Error('the plan has no revert')
+const revertPatch: Patch = {
+  ...patch,
+  candidateId: revert.candidateId,
+  strategy: 'revert-commit',
+  title: revert.title,
+  branch: 'ccp/pd-Q3RJ7-revert',
+}
+/** Another fix, from its plan to the question. */
+const second: readonly MachineEvent[] = [
+  { kind: 'planned', plan: { ...plan, chosenId: revert.candidateId } },
+  { kind: 'patched', patch: revertPatch },
+  { kind: 'gated', report, approval: { ...approval, bindingHash: 'd5'.repeat(32) } },
+]
+const mitigated = [
+  ...atFull.map((event) =>
+    'kind' in event && event.kind === 'planned'
+      ? { ...event, plan: { ...plan, lastingId: revert.candidateId } }
+      : event,
+  ),
+  observed(passed, FULL, 'advance'),
+  { kind: 'rolloutFinished' } as const,
+]
+
 /** One record for every state that a thread can show. */
 export const RECORDS = {
   opened: recordAfter({ kind: 'opened', incident }),
@@ -615,10 +646,14 @@ export const RECORDS = {
     observed(harmful, { ...TEN, blocks: blocks({ ten: 10 }, { control: 0.084, canary: 0.31 }) }, 'rollBack'),
   ),
   rolledBack: recordAfter(
-    ...atTen,
-    observed(harmful, { ...TEN, blocks: blocks({ ten: 10 }, { control: 0.084, canary: 0.31 }) }, 'rollBack'),
+    ...measured,
+    [{ kind: 'rollBackRequested', reason: 'a person asked for it' }, person(ON_CALL)],
     { kind: 'rolledBack', detail: 'all traffic on payment-1f0c9a2' },
   ),
+  refuted: recordAfter(...refuted),
+  secondFixAsked: recordAfter(...refuted, ...second),
+  mitigated: recordAfter(...mitigated),
+  lastingFixAsked: recordAfter(...mitigated, ...second.slice(1)),
   resolved: recordAfter(...atFull, observed(passed, FULL, 'advance'), { kind: 'rolloutFinished' }),
   closed: recordAfter(...waiting, { kind: 'pageResolved' }),
   escalated: recordAfter(...waiting, [

@@ -12,6 +12,7 @@ const ORDER: readonly PersonAction[] = [
   'rollBack',
   'pause',
   'resume',
+  'nextFix',
   'retry',
   'escalate',
 ]
@@ -38,6 +39,8 @@ function actionButton(action: PersonAction, { record }: Scene): Button {
       return button('pause', 'Pause', value)
     case 'resume':
       return button('resume', 'Resume', value, { style: 'primary' })
+    case 'nextFix':
+      return button('nextFix', 'Next fix', value, { style: 'primary' })
     case 'retry':
       return button('retry', 'Analyse again', value)
     case 'escalate':
@@ -70,7 +73,8 @@ function rollBackConfirm(record: Scene['record']) {
 }
 
 /** Buttons that show more; there as soon as there is more to show. */
-export function lookButtons({ record }: Scene): readonly Button[] {
+export function lookButtons({ record, isPast }: Scene): readonly Button[] {
+  if (isPast) return [] // they would show the try that followed
   const value = { incidentId: record.incident.incidentId }
   return [
     ...(record.diagnosis === null ? [] : [button('showEvidence', 'Show evidence', value)]),

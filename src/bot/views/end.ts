@@ -1,3 +1,4 @@
+import { possibleActions } from '../../pipeline/commands.ts'
 import type { IncidentRecord, TimelineEntry } from '../../pipeline/machine.ts'
 import { context, section } from './blocks.ts'
 import { desiredMessage, type DesiredMessage } from './desired-message.ts'
@@ -35,13 +36,23 @@ function heading(record: IncidentRecord): string {
 function result(record: IncidentRecord): string {
   const { patch, handOver, state } = record
   if (state === 'RESOLVED') {
-    return `${line(patch?.title ?? 'The fix')} is at 100 %, verified against the version before. The page is resolved.`
+    const before = record.mitigated === null ? '' : `${line(record.mitigated.title)} stopped the pain. Then `
+    return `${before}${line(patch?.title ?? 'the fix')} is at 100 %, verified against the version before. The page is resolved.`
   }
   if (state === 'CLOSED') return 'The page was resolved in PagerDuty, so nothing more is done here.'
   const branch =
     patch === null ? '' : ` The proposed change is kept on branch \`${line(patch.branch, 200)}\`.`
-  const again = ' *Analyse again* in the message above starts anew; refused fixes are not proposed again.'
-  return `${sentence(line(handOver?.reason ?? 'No reason was recorded', 900))}${branch}${again}`
+  const next = possibleActions(record).includes('nextFix')
+    ? ' *Next fix* in the message above proposes the next of the plan;'
+    : ' In the message above'
+  const again = ' *Analyse again* starts anew; refused fixes are not proposed again.'
+  const reason = sentence(line(handOver?.reason ?? 'No reason was recorded', 900))
+  return `${reason}${calm(record)}${branch}${next}${again}`
+}
+
+/** Production may be well although the lasting fix is not there yet. */
+function calm({ mitigated }: IncidentRecord): string {
+  return mitigated === null ? '' : ` The pain is stopped: ${line(mitigated.title)} has all the traffic.`
 }
 
 /** The ten most telling lines: the beginning, the end, what persons did, where the traffic went, then the rest. */

@@ -33,11 +33,31 @@ export function gatesMessage(report: GateReport): DesiredMessage {
       section(`*${report.passed ? '✅' : '❌'} ${verdict}* in ${duration(report.durationMs)}`),
       table(['Gate', 'Result'], report.results.map(rowOf), 400),
       ...bad.filter((result) => result.findings.length > 0).map(findingsSection),
+      ...(bad.length === 0 ? [] : [section(whatToDo(bad))]),
       section(riskText(report)),
       ...context(riskFormula(report), ...report.risk.reasons.slice(0, 6).map((reason) => line(reason))),
       ...context(`Confined by ${line(report.sandbox, 200)}`, toolsText(report)),
     ],
   })
+}
+
+/** What a person can do where that gate found something against the change. */
+const MEND: Readonly<Record<GateId, string>> = {
+  syntax: 'the change does not parse, so take the next fix',
+  'unit-tests':
+    'if the failing test is right, take the next fix; if it is out of date, change it on the branch',
+  lint: 'mend the findings on the branch, or change the rule in the repository',
+  'static-analysis': 'mend the findings on the branch, or take the next fix',
+  security: 'take it out on the branch; a secret that stood there must be replaced as well',
+  risk: 'make a smaller change by hand, or take the next fix',
+  policy: 'whoever owns that path must change it, or the policy in safety-gates.yaml',
+}
+
+function whatToDo(bad: readonly GateResult[]): string {
+  const lines = bad.map(({ gate, status, summary }) =>
+    status === 'blocked' ? `• ${GATE[gate]}: ${line(summary, 300)}` : `• ${GATE[gate]}: ${MEND[gate]}`,
+  )
+  return clip(['*Nothing was deployed. What you can do*', ...lines].join('\n'), 2_900)
 }
 
 function rowOf({ gate, status, summary, durationMs }: GateResult): readonly string[] {

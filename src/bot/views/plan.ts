@@ -19,17 +19,33 @@ export function planMessage(plan: FixPlan): DesiredMessage {
   const possible = plan.candidates.filter((each) => each.unavailable === null)
   return desiredMessage({
     key: 'plan',
-    summary: `Proposed fix: ${line(chosen?.title ?? 'none')}`,
+    summary: `${first(plan)}: ${line(chosen?.title ?? 'none')}`,
     blocks: [
       section(
         chosen === undefined
           ? '*No fix can be carried out.*'
-          : `*Proposed fix: ${line(chosen.title, 300)}*\n${line(chosen.rationale, 900)}`,
+          : `*${first(plan)}: ${line(chosen.title, 300)}*\n${line(chosen.rationale, 900)}${afterwards(plan)}`,
       ),
       ...comparison(possible, chosen),
-      ...context(whyChosen(possible, chosen), tooMany(possible), impossible(plan)),
+      ...context(
+        plan.lastingId === undefined ? whyChosen(possible, chosen) : '',
+        tooMany(possible),
+        impossible(plan),
+      ),
     ],
   })
+}
+
+function first({ lastingId }: FixPlan): string {
+  return lastingId === undefined ? 'Proposed fix' : 'Proposed first'
+}
+
+/** Where the chosen one only stops the pain: what is proposed then. */
+function afterwards({ candidates, lastingId }: FixPlan): string {
+  const lasting = candidates.find(({ candidateId }) => candidateId === lastingId)
+  return lasting === undefined
+    ? ''
+    : ` That stops the pain; then the lasting fix is proposed: ${line(lasting.title, 300)}.`
 }
 
 function comparison(possible: readonly FixCandidate[], chosen: FixCandidate | undefined) {

@@ -127,9 +127,21 @@ function suspectText({ commit, subject }: CommitSummary): string {
 function whatNext(scene: Scene): string {
   const { record } = scene
   const { paused } = record
-  const step = nextStep(scene)
+  const step = `${soFar(record)}${nextStep(scene)}`
   if (paused === null || outcomeOf(record) !== 'open') return step
   return `Paused by ${who(paused.by)} at ${when(paused.atMs)}: ${sentence(line(paused.reason))} Nothing moves forward until somebody resumes.\n${step}`
+}
+
+/** What earlier tries came to, while another is under way. */
+function soFar({ state, mitigated, attempts }: Scene['record']): string {
+  if (state === 'RESOLVED' || state === 'CLOSED') return ''
+  if (mitigated !== null) {
+    return `*The pain is stopped*: ${line(mitigated.title)} since ${when(mitigated.atMs)}. The lasting fix is still due.\n`
+  }
+  const last = attempts.at(-1)
+  const reason = last?.rollout?.rollbackReason
+  if (state === 'HANDED_OVER' || reason === null || reason === undefined) return ''
+  return `${line(last?.patch?.title ?? 'The fix before')} was rolled back: ${sentence(line(reason, 300))}\n`
 }
 
 function nextStep(scene: Scene): string {

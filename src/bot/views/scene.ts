@@ -1,7 +1,8 @@
 import type { AccessPolicy, PersonAction } from '../../pipeline/access.ts'
 import { possibleActions } from '../../pipeline/commands.ts'
-import type { IncidentRecord } from '../../pipeline/machine.ts'
+import type { Attempt, IncidentRecord } from '../../pipeline/machine.ts'
 import type { ButtonValue } from '../ids.ts'
+import { keyInTry } from './tries.ts'
 
 /** All that the views of a thread are made from. */
 export interface Scene {
@@ -9,7 +10,9 @@ export interface Scene {
   /** What the state admits at this moment, whoever asks. */
   readonly possible: ReadonlySet<PersonAction>
   readonly members: AccessPolicy['members']
-  /** The web address of a message of this thread; null while it is not posted. */
+  /** Whether another try has followed this one. */
+  readonly isPast: boolean
+  /** The web address of a message of this try; null while it is not posted. */
   link(key: string): string | null
 }
 
@@ -18,8 +21,25 @@ export interface SceneFacts {
   link(key: string): string | null
 }
 
-export function sceneOf(record: IncidentRecord, facts: SceneFacts): Scene {
-  return { record, possible: new Set(possibleActions(record)), members: facts.members, link: facts.link }
+export function sceneOf(record: IncidentRecord, { members, link }: SceneFacts): Scene {
+  return {
+    record,
+    possible: new Set(possibleActions(record)),
+    members,
+    isPast: false,
+    link: (key) => link(keyInTry(key, record.attempts)),
+  }
+}
+
+/** A try that is over: to be read, with nothing left to press. */
+export function pastScene(record: IncidentRecord, facts: SceneFacts, before: readonly Attempt[]): Scene {
+  return {
+    record,
+    possible: new Set(),
+    members: facts.members,
+    isPast: true,
+    link: (key) => facts.link(keyInTry(key, before)),
+  }
 }
 
 /** What every button of the incident carries; approve and reject bind the hash as well. */

@@ -30,6 +30,7 @@ export const accessSchema = z
       rollBack: roles,
       escalate: roles,
       retry: roles,
+      nextFix: roles,
       renewApproval: roles,
     } satisfies Record<PersonAction, typeof roles>),
     approvals: z.strictObject({ low: tier, medium: tier, high: tier }),

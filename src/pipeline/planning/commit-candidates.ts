@@ -21,6 +21,7 @@ interface Deps {
   readonly release: Release
   readonly outcomes: OutcomeHistory
   readonly settings: PlanningSettings
+  readonly mitigated: boolean
 }
 
 /** Taking back the suspected commit alone. */
@@ -63,6 +64,8 @@ export async function revertCandidate(location: Location, deps: Deps): Promise<W
 export async function rollBackCandidate(location: Location, deps: Deps): Promise<Weighed> {
   const { previousCommit, otherCommitsInRelease: others } = deps.release
   const heading = 'Roll back the deploy'
+  if (deps.mitigated)
+    return unavailable('roll-back-deploy', heading, 'the release before this one runs again already')
   if (previousCommit === null)
     return unavailable('roll-back-deploy', heading, 'it is not known which release ran before this one')
   if (previousCommit === location.baseCommit)

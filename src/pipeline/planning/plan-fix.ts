@@ -22,6 +22,8 @@ export interface PlanDeps {
   readonly settings: PlanningSettings
   /** Ids of candidates that a person refused, a gate stopped or a canary sent back. */
   readonly refused: readonly string[]
+  /** Whether the release before runs again already, so that only the lasting fix is still to come. */
+  readonly mitigated: boolean
 }
 
 /** Order of strategies whose candidates weigh the same: the narrower change first. */
@@ -29,8 +31,9 @@ const STRATEGY_ORDER = ['template', 'ai-patch', 'revert-commit', 'roll-back-depl
 
 /**
  * Compares the ways to end the incident and chooses one: the highest confidence after the cost of the change, so that
- * the smallest change that cures comes first. What cannot be done is listed last, with the reason. The answer is the
- * same whenever the question is.
+ * the smallest change that cures comes first. Where that would be to take a commit back, the deploy is rolled back first:
+ * the release before ran without the fault, so the pain stops while the revert, which nobody has run yet, is prepared.
+ * What cannot be done is listed last, with the reason. The answer is the same whenever the question is.
  */
 export async function planFix(location: Location, deps: PlanDeps): Promise<StageOutcome<FixPlan>> {
   const weighed = await allCandidates(location, deps)
@@ -38,10 +41,24 @@ export async function planFix(location: Location, deps: PlanDeps): Promise<Stage
   const { minConfidence } = deps.settings
   const chosen = candidates.find((each) => each.recipe !== null && each.confidence >= minConfidence)
   if (chosen === undefined) return { kind: 'gaveUp', reason: whyNone(candidates, minConfidence) }
-  return {
-    kind: 'done',
-    value: { incidentId: location.incidentId, candidates, chosenId: chosen.candidateId },
-  }
+  const order = chosenIds(chosen, candidates, minConfidence)
+  return { kind: 'done', value: { incidentId: location.incidentId, candidates, ...order } }
+}
+
+/** Roll back first, revert afterwards, where the change is to be taken back at all and both are possible. */
+function chosenIds(
+  chosen: FixCandidate,
+  candidates: readonly FixCandidate[],
+  minConfidence: number,
+): Pick<FixPlan, 'chosenId' | 'lastingId'> {
+  const possible = (strategy: FixCandidate['strategy']) =>
+    candidates.find(
+      (each) => each.strategy === strategy && each.recipe !== null && each.confidence >= minConfidence,
+    )
+  const [rollBack, revert] = [possible('roll-back-deploy'), possible('revert-commit')]
+  const takesBack = chosen === rollBack || chosen === revert
+  if (!takesBack || rollBack === undefined || revert === undefined) return { chosenId: chosen.candidateId }
+  return { chosenId: rollBack.candidateId, lastingId: revert.candidateId }
 }
 
 async function allCandidates(location: Location, deps: PlanDeps): Promise<readonly Weighed[]> {

@@ -54,6 +54,37 @@ describe('the thread of an incident', () => {
     expect(root).toEqual(expect.arrayContaining([...possibleActions(record)]))
   })
 
+  it('keeps the messages of a try that is over, and gives the next its own', () => {
+    const before = thread(RECORDS.rollingBack).map(({ key }) => key)
+    const keys = thread(RECORDS.secondFixAsked).map(({ key }) => key)
+    expect(keys.slice(0, before.length)).toEqual(before)
+    expect(keys.slice(before.length)).toEqual([
+      'verdict',
+      'plan-2',
+      'patch-2',
+      'gates-2',
+      expect.stringMatching(/^approval-/),
+    ])
+  })
+
+  it('leaves nothing to press in a try that is over', () => {
+    const past = thread(RECORDS.secondFixAsked).filter(({ key }) =>
+      /^(patch|gates|rollout|verdict)$/.test(key),
+    )
+    expect(past).toHaveLength(4)
+    expect(past.flatMap(buttonsOf)).toEqual([])
+  })
+
+  it('shows an earlier diagnosis where the analysis began anew, in the order in which it happened', () => {
+    const { handOver, diagnosis } = RECORDS.abstained
+    const { diagnosis: own, location, plan, patch, gates, approval, rollout, verdict } = RECORDS.abstained
+    const nouns = { diagnosis: own, location, plan, patch, gates, approval, rollout, verdict }
+    const attempt = { ...nouns, handOver, endedAtMs: 1 }
+    const keys = thread({ ...RECORDS.planned, attempts: [attempt] }).map(({ key }) => key)
+    expect(diagnosis).not.toBeNull()
+    expect(keys).toEqual(['root', 'diagnosis', 'end', 'diagnosis-2', 'location', 'plan'])
+  })
+
   it('binds approve and reject to the hash of what is approved', () => {
     const decisions = thread(RECORDS.awaitingApproval)
       .flatMap(buttonsOf)

@@ -79,7 +79,7 @@ describe('a plan', () => {
     })
     const made = await plan({ refused: [first], repository: moved }, aLocation({ line: 4 }))
     expect(ofStrategy(made, 'template')).toMatchObject({ candidateId: first, recipe: null })
-    expect(chosen(made).strategy).toBe('revert-commit')
+    expect(chosen(made).strategy).not.toBe('template')
   })
 
   it('trusts the revert as far as the diagnosis trusts its change', async () => {
@@ -93,7 +93,22 @@ describe('a plan', () => {
       strategy === 'template' ? { worked: 0, failed: 12 } : { worked: 0, failed: 0 }
     const made = await plan({ outcomes: { outcomesOf } })
     expect(ofStrategy(made, 'template').confidenceBasis).toBe('worked 0 of 12 times')
+    expect(chosen(made).strategy).not.toBe('template')
+  })
+
+  it('rolls back first and reverts afterwards where no narrower fix is left', async () => {
+    const template = chosen(await plan()).candidateId
+    const made = await plan({ refused: [template] })
+    expect(chosen(made).strategy).toBe('roll-back-deploy')
+    expect(made.lastingId).toBe(ofStrategy(made, 'revert-commit').candidateId)
+  })
+
+  it('goes on to the revert once the release before runs again', async () => {
+    const template = chosen(await plan()).candidateId
+    const made = await plan({ refused: [template], mitigated: true })
     expect(chosen(made).strategy).toBe('revert-commit')
+    expect(made.lastingId).toBeUndefined()
+    expect(ofStrategy(made, 'roll-back-deploy').unavailable).toContain('runs again already')
   })
 
   it('gives up with everything that was tried', async () => {
