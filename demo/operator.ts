@@ -12,20 +12,26 @@ const ENDED = /Resolved after|Handed over to a person/
 export class Operator {
   readonly #demo: Demo
   readonly #say: (text: string) => void
+  /** What the button of an action carried when it was pressed last. */
+  readonly #pressed = new Map<string, string>()
 
   constructor(demo: Demo, say: (text: string) => void) {
     this.#demo = demo
     this.#say = say
   }
 
-  /** Waits for the newest button of that action and presses it; false where the incident ended before there was one. */
+  /** Waits for a button of that action that was not pressed yet, and presses it; false where the incident ended before. */
   async press(actionId: string, as: 'on-call' | 'lead' = 'on-call'): Promise<boolean> {
-    const pressed = await Promise.race([
-      press(this.#demo, as === 'lead' ? LEAD : ON_CALL, actionId, BUTTON_TIMEOUT_MS).then(() => true),
-      this.untilEnded().then(() => false),
+    const user = as === 'lead' ? LEAD : ON_CALL
+    const before = this.#pressed.get(actionId) ?? null
+    const value = await Promise.race([
+      press(this.#demo, user, actionId, BUTTON_TIMEOUT_MS, before),
+      this.untilEnded().then(() => null),
     ])
-    if (pressed) this.#say(`${actionId}: pressed as ${as}`)
-    return pressed
+    if (value === null) return false
+    this.#pressed.set(actionId, value)
+    this.#say(`${actionId}: pressed as ${as}`)
+    return true
   }
 
   /** What the thread and the channel say now, as the JSON of their blocks. */
@@ -64,7 +70,7 @@ export class Operator {
   }
 }
 
-/** What people do where a scenario says nothing else: the on-call engineer approves, and everybody waits for the end. */
+/** What people do where a scenario says nothing else: the on-call engineer approves whatever is asked, until the end. */
 export async function approveAndWait(operator: Operator): Promise<void> {
-  if (await operator.press('approve')) await operator.untilEnded()
+  while (await operator.press('approve'));
 }

@@ -1,5 +1,8 @@
+import { badDeploy } from './bad-deploy.ts'
 import { nullDereference } from './null-dereference.ts'
 import type { Scenario } from './scenario.ts'
+import { unsafeFix } from './unsafe-fix.ts'
+import { wrongFix } from './wrong-fix.ts'
 
 /** In the order in which the page offers them. */
-export const scenarios: readonly Scenario[] = [nullDereference]
+export const scenarios: readonly Scenario[] = [nullDereference, badDeploy, wrongFix, unsafeFix]
