@@ -6,10 +6,18 @@ import { readYaml } from '../src/config/read-yaml.ts'
 import { servicesSchema } from '../src/config/schema/services.ts'
 import { ProcessTarget } from '../src/integrations/processes/process-target.ts'
 import { buildRepositories, type Repository } from './shop/build-repositories.ts'
-import { serviceNames, type ServiceName } from './shop/services.ts'
+import {
+  serviceNames,
+  services,
+  standingServices,
+  type ServiceName,
+  type Toolchain,
+} from './shop/services.ts'
 import { stageDeploys } from './shop/stage-deploys.ts'
 import { startChild, type Child } from './child-process.ts'
+import { Load } from './shop/load.ts'
 import { startOutside, type Outside } from './shop/start-outside.ts'
+import { warmUp } from './shop/toolchains.ts'
 
 /** The sample system, running: what production is to the bot. */
 export interface Shop {
@@ -26,7 +34,9 @@ export interface Shop {
   openWholesale(buyer: { readonly ordersPerSecond: number; readonly orderNumber: string }): Promise<void>
   /** Puts a release of a service (a name in its `releases`) into production, as its team's pipeline would. */
   deploy(service: ServiceName, release: string): Promise<void>
-  /** Brings every service back to its healthy release; false where all are there already. */
+  /** Brings up the services in these languages, and has orders ask for them; false where all run already. */
+  provide(toolchains: readonly Toolchain[]): Promise<boolean>
+  /** Brings every running service back to its healthy release; false where all are there already. */
   restore(): Promise<boolean>
   close(): Promise<void>
 }
@@ -41,7 +51,7 @@ const readySchema = z.object({ adminPort: z.number(), ports: z.record(z.string()
 const script = (name: string): string => fileURLToPath(new URL(`./shop/${name}`, import.meta.url))
 const SERVICES_FILE = fileURLToPath(new URL('./config/services.yaml', import.meta.url))
 
-/** Builds the repositories, starts router, services and load under `directory`; all at their healthy release. */
+/** Builds the repositories, starts router, standing services and load under `directory`, at their healthy release. */
 export async function startShop(
   directory: string,
   dataDirectory: string,
@@ -63,19 +73,27 @@ export async function startShop(
     SHOP_CHECKOUT_URL: urlOf.checkout,
     SHOP_PAYMENT_URL: urlOf.payment,
     SHOP_INVENTORY_URL: urlOf.inventory,
+    SHOP_SHIPPING_URL: urlOf.shipping,
+    SHOP_LOYALTY_URL: urlOf.loyalty,
   }
   const target = deployTarget(environment, dataDirectory, routerUrl)
-  const stage = () => stageDeploys(deploysFile(dataDirectory), Object.values(repositories))
+  const running = new Set<ServiceName>(standingServices)
+  const stage = () =>
+    stageDeploys(
+      deploysFile(dataDirectory),
+      [...running].map((name) => repositories[name]),
+    )
   await stage()
   const deploy = async (name: ServiceName, release: string) => {
     const found = repositories[name].releases[release]
     if (found === undefined) throw new Error(`${name} has no release ${release}`)
     await target.deploy(name, found.commit, found.version)
   }
-  await Promise.all(serviceNames.map((name) => deploy(name, 'healthy')))
-  const load = await startLoad(directory, urlOf.gateway, requestsPerSecond)
+  await Promise.all(standingServices.map((name) => deploy(name, 'healthy')))
+  const load = new Load(directory, urlOf.gateway, requestsPerSecond)
+  await load.orderFrom(standingServices)
   const network = networkAt(routerUrl)
-  const wholesale: Child[] = []
+  const wholesale: Load[] = []
   return {
     repositories,
     routerUrl,
@@ -85,8 +103,21 @@ export async function startShop(
     deploy,
     disturbNetwork: network.disturb,
     async openWholesale({ ordersPerSecond, orderNumber }) {
-      const more = ['--wholesale-number', orderNumber]
-      wholesale.push(await startLoad(directory, urlOf.gateway, ordersPerSecond, more))
+      const buyer = new Load(directory, urlOf.gateway, ordersPerSecond)
+      wholesale.push(buyer)
+      await buyer.order(['--wholesale-number', orderNumber])
+    },
+    async provide(toolchains) {
+      const missing = serviceNames.filter((name) => !running.has(name) && needsOneOf(toolchains, name))
+      if (missing.length === 0) return false
+      for (const name of missing) running.add(name)
+      await stage()
+      for (const name of missing) {
+        await warmUp(services[name], repositories[name].path)
+        await deploy(name, 'healthy')
+      }
+      await load.orderFrom([...running])
+      return true
     },
     async restore() {
       const outsideChanged = await outside.restore()
@@ -94,7 +125,7 @@ export async function startShop(
       let changed = outsideChanged || networkChanged || wholesale.length > 0
       for (const buyer of wholesale.splice(0)) await buyer.stop()
       await stage()
-      for (const name of serviceNames) {
+      for (const name of running) {
         const [serving] = await target.releases(name)
         if (serving?.commit === repositories[name].commits.healthy) continue
         await deploy(name, 'healthy')
@@ -121,17 +152,9 @@ function startRouter(directory: string): Promise<Child> {
   })
 }
 
-function startLoad(
-  directory: string,
-  url: string,
-  requestsPerSecond: number,
-  more: readonly string[] = [],
-): Promise<Child> {
-  const args = ['--url', url, '--rps', String(requestsPerSecond), ...more]
-  return startChild(script('load-generator.ts'), args, {
-    env: process.env,
-    logFile: join(directory, 'load.log'),
-  })
+function needsOneOf(toolchains: readonly Toolchain[], name: ServiceName): boolean {
+  const { toolchain } = services[name]
+  return toolchain !== null && toolchains.includes(toolchain)
 }
 
 /** The network between the router and the services; `restore` answers whether there was anything to mend. */

@@ -13,6 +13,8 @@ const optionsSchema = z.object({
   url: z.url({ protocol: /^http$/, error: 'must be an http:// URL' }),
   rps: z.coerce.number().positive().max(10_000),
   'guest-ratio': z.coerce.number().min(0).max(1).default(0.25),
+  'delivery-ratio': z.coerce.number().min(0).max(1).default(0),
+  'member-ratio': z.coerce.number().min(0).max(1).default(0),
   seed: z.coerce.number().int().default(1),
   'run-id': z
     .string()
@@ -47,6 +49,8 @@ function generate(options: Options): void {
   const source = {
     seed,
     guestRatio,
+    deliveryRatio: options['delivery-ratio'],
+    memberRatio: options['member-ratio'],
     runId,
     ...(orderNumber === undefined ? {} : { wholesale: { orderNumber } }),
   }

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { LoadStatistics } from '../../demo/shop/load-statistics.ts'
-import { orderAt } from '../../demo/shop/orders.ts'
+import { orderAt, type Order } from '../../demo/shop/orders.ts'
 
 describe('orderAt', () => {
   it('gives the same order for the same seed, and another id in another run', () => {
@@ -14,6 +14,21 @@ describe('orderAt', () => {
         expect(second.order_id).not.toBe(first.order_id)
       }),
     )
+  })
+
+  it('adds deliveries and members to the asked share of orders, and changes nothing else of them', () => {
+    const source = { seed: 1, guestRatio: 0.25, runId: 'a' }
+    const plain = Array.from({ length: 4000 }, (_, index) => orderAt(source, index))
+    const asking = plain.map((_, index) =>
+      orderAt({ ...source, deliveryRatio: 0.5, memberRatio: 0.2 }, index),
+    )
+    const share = (has: (order: Order) => unknown) =>
+      asking.filter((order) => has(order) !== undefined).length / asking.length
+    expect(share(({ delivery }) => delivery)).toBeCloseTo(0.5, 1)
+    expect(share(({ delivery }) => delivery?.instructions)).toBeCloseTo(0.25, 1)
+    expect(share(({ member }) => member)).toBeCloseTo(0.2, 1)
+    expect(share(({ member }) => member?.campaign)).toBeCloseTo(0.1, 1)
+    expect(asking.map(({ delivery: _delivery, member: _member, ...rest }) => rest)).toEqual(plain)
   })
 
   it('lets the asked share of orders come from guests, who have no billing address', () => {

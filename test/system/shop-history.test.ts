@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { execa } from 'execa'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { buildRepositories, type Repository } from '../../demo/shop/build-repositories.ts'
-import { serviceNames, services, type ServiceName } from '../../demo/shop/services.ts'
+import { serviceNames, services, standingServices, type ServiceName } from '../../demo/shop/services.ts'
+import { describeWith } from '../support/needs.ts'
 
 const nowMs = Date.UTC(2026, 10, 23, 14, 0, 0)
 const directory = mkdtempSync(join(tmpdir(), 'shop-history-'))
@@ -33,6 +34,8 @@ describe('the history of the shop', () => {
     ['gateway', 8],
     ['checkout', 8],
     ['inventory', 8],
+    ['shipping', 8],
+    ['loyalty', 8],
   ] as const)(
     'has for %s at least %i commits by teams, over weeks, the last of them this hour or today',
     async (service, least) => {
@@ -62,26 +65,25 @@ describe('the history of the shop', () => {
     expect(later.payment.commits.deployed).not.toBe(repositories.payment.commits.deployed)
   })
 
-  it('brings the fault in one commit of payment, with harmless ones before and after it in the release', async () => {
-    const { healthy, culprit, deployed } = repositories.payment.commits
-    if (culprit === null) throw new Error('payment has no culprit')
-    expect((await git('payment', 'rev-list', `${healthy}..${culprit}`)).length).toBeGreaterThanOrEqual(3)
-    expect((await git('payment', 'rev-list', `${culprit}..${deployed}`)).length).toBeGreaterThanOrEqual(2)
-    const blame = await git(
-      'payment',
-      'blame',
-      '-l',
-      '-s',
-      '-L',
-      '/country = address/,+1',
-      deployed,
-      'payment/receipt.py',
-    )
-    expect(blame[0]).toContain(culprit)
-    // Neither the newest commit of the release nor the newest of that file is the one to blame.
-    expect((await git('payment', 'log', '-1', '--format=%H', '--', 'payment/receipt.py'))[0]).not.toBe(
-      culprit,
-    )
+  it.each([
+    ['payment', 'payment/receipt.py', 'country = address'],
+    ['shipping', 'src/main/java/shop/shipping/Labels.java', 'note = delivery'],
+    ['loyalty', 'internal/points/order.go', 'if order.Member.Campaign.Factor'],
+  ] as const)(
+    'brings the fault of %s in one commit, with harmless ones before and after it in the release',
+    async (service, file, line) => {
+      const { healthy, culprit, deployed } = repositories[service].commits
+      if (culprit === null) throw new Error(`${service} has no culprit`)
+      expect((await git(service, 'rev-list', `${healthy}..${culprit}`)).length).toBeGreaterThanOrEqual(2)
+      expect((await git(service, 'rev-list', `${culprit}..${deployed}`)).length).toBeGreaterThanOrEqual(2)
+      const blame = await git(service, 'blame', '-l', '-s', '-L', `/${line}/,+1`, deployed, file)
+      expect(blame[0]).toContain(culprit)
+      // Neither the newest commit of the release nor the newest of that file is the one to blame.
+      expect((await git(service, 'log', '-1', '--format=%H', '--', file))[0]).not.toBe(culprit)
+    },
+  )
+
+  it('brings no fault to the others', () => {
     for (const service of ['gateway', 'checkout', 'inventory'] as const)
       expect(repositories[service].commits.culprit).toBeNull()
   })
@@ -98,17 +100,7 @@ describe('the history of the shop', () => {
     }
   })
 
-  it.each(serviceNames)('passes the tests of %s at every named commit', async (service) => {
-    for (const [name, commit] of namedCommits(repositories[service])) {
-      const checkout = join(directory, `${service}-${name}`)
-      await git(service, 'worktree', 'add', '--quiet', '--detach', checkout, commit)
-      const [program, ...args] = services[service].testCommand
-      const env = { PYTHONDONTWRITEBYTECODE: '1', NODE_OPTIONS: '', NODE_TEST_CONTEXT: undefined }
-      const result = await execa(program, args, { cwd: checkout, env, reject: false, all: true })
-      expect(`${name}: ${result.exitCode}\n${result.all}`).toMatch(/^[\w-]+: 0\n/)
-      expect(result.all).toMatch(/Ran \d\d tests|pass \d\d/)
-    }
-  })
+  it.each(standingServices)('passes the tests of %s at every named commit', passesItsTests)
 
   it('refuses to build over repositories that are there', async () => {
     await expect(buildRepositories(join(directory, 'first'), nowMs)).rejects.toMatchObject({
@@ -116,3 +108,22 @@ describe('the history of the shop', () => {
     })
   })
 })
+
+for (const toolchain of ['java', 'go'] as const) {
+  describeWith([toolchain], `the history of the shop in ${toolchain}`, () => {
+    const names = serviceNames.filter((name) => services[name].toolchain === toolchain)
+    it.each(names)('passes the tests of %s at every named commit', passesItsTests)
+  })
+}
+
+async function passesItsTests(service: ServiceName): Promise<void> {
+  for (const [name, commit] of namedCommits(repositories[service])) {
+    const checkout = join(directory, `${service}-${name}`)
+    await git(service, 'worktree', 'add', '--quiet', '--detach', checkout, commit)
+    const [program, ...args] = services[service].testCommand
+    const env = { PYTHONDONTWRITEBYTECODE: '1', NODE_OPTIONS: '', NODE_TEST_CONTEXT: undefined }
+    const result = await execa(program, args, { cwd: checkout, env, reject: false, all: true })
+    expect(`${name}: ${result.exitCode}\n${result.all}`).toMatch(/^[\w-]+: 0\n/)
+    expect(result.all).toMatch(/Ran \d\d tests|pass \d\d|(?:--- PASS: [^]*){10}/)
+  }
+}
