@@ -12,7 +12,9 @@ const GOROUTINE = /(?:^|[^\w])goroutine (\d{1,12}) \[([^\]]{1,100})\]:/
 const RACE = 'WARNING: DATA RACE'
 const RACE_END = /^={10,}$/
 const NOT_APPLICATION =
-  /[\\/](?:go|go[-\d.]{1,12}|golang)[\\/](?:[\d.]+[\\/]x64[\\/])?src[\\/]|[\\/]pkg[\\/]mod[\\/]|[\\/]vendor[\\/]|@v\d|^_cgo/i
+  /[\\/](?:go|go[-\d.]{1,12}|golang)[\\/](?:[\d.]+[\\/]x64[\\/])?src[\\/]|[\\/]pkg[\\/]mod[\\/]|[\\/]vendor[\\/]|^_cgo/i
+/** Built with -trimpath, a module of others carries its version; a release's own directory may carry one as well. */
+const VERSIONED = /@v\d/
 const STANDARD_PACKAGES = new Set(
   'archive bufio bytes cmp compress container context crypto database debug embed encoding errors expvar flag fmt go hash html image index internal io iter log maps math mime net os path plugin reflect regexp runtime slices sort strconv strings sync syscall testing text time unicode unsafe'.split(
     ' ',
@@ -176,5 +178,6 @@ function readFunction(line: string): { module: string; symbol: string } | null {
 function isApplication(file: string, module: string | null): boolean {
   if (module === null || NOT_APPLICATION.test(file)) return false
   if (file.startsWith('/') || /^[A-Za-z]:/.test(file)) return true
+  if (VERSIONED.test(file)) return false
   return !STANDARD_PACKAGES.has(module.split('/')[0]?.split('.')[0] ?? '')
 }

@@ -70,6 +70,21 @@ net/http.serve(0xc0)
       '- serve net/http/server.go:2936',
     ])
   })
+
+  it('of a release that lies in a directory with its version is of that release', () => {
+    const text = `panic: boom
+
+goroutine 1 [running]:
+main.charge(...)
+	/srv/sources/payment@v1.4.0-3f2a/charge.go:5
+github.com/gin-gonic/gin.(*Context).Next(0xc0)
+	/root/go/pkg/mod/github.com/gin-gonic/gin@v1.9.1/context.go:174 +0x2b`
+    expect(outline(text)).toEqual([
+      'go panic: boom',
+      '* charge /srv/sources/payment@v1.4.0-3f2a/charge.go:5',
+      '- (*Context).Next /root/go/pkg/mod/github.com/gin-gonic/gin@v1.9.1/context.go:174',
+    ])
+  })
 })
 
 describe('an error of Go', () => {
