@@ -18,6 +18,8 @@ export interface Outcome {
   readonly humanMs: number
   readonly audit: { readonly rows: number; readonly valid: boolean }
   readonly transcript: string
+  /** Why this machine cannot run it; only of a scenario that was passed over. */
+  readonly skipped?: string
 }
 
 /** Of a run that left no journal behind. */

@@ -1,5 +1,6 @@
 import { rmSync } from 'node:fs'
 import { isOver, recordOfPage, statusOf } from './incident-status.ts'
+import { isReady, obstacleTo } from './obstacle.ts'
 import type { DemoRun } from './run-headless.ts'
 import { scenarios } from './scenarios/all.ts'
 import type { Scenario } from './scenarios/scenario.ts'
@@ -84,6 +85,7 @@ function refuseWhileRunning(demo: Demo, { scenario, pagerdutyId, failed }: Shown
 async function play(demo: Demo, shown: Shown, { say, requestsPerSecond }: DemoOptions): Promise<string> {
   const { workspace } = demo
   const { scenario } = shown
+  if (!(await isReady(scenario))) await prepare(demo, scenario)
   workspace.setStatus(
     `The shop is healthy at ${requestsPerSecond} orders a second. A faulty release goes out soon.`,
     'busy',
@@ -106,6 +108,14 @@ async function play(demo: Demo, shown: Shown, { say, requestsPerSecond }: DemoOp
   workspace.setStatus('Paged. The bot opens a thread in #incidents.', 'bad')
   shown.pagerdutyId = page.id
   return page.id
+}
+
+/** Throws the sentence why the scenario cannot run here. */
+async function prepare({ workspace }: Demo, scenario: Scenario): Promise<void> {
+  const needs = (scenario.needs ?? []).join(' and ')
+  workspace.setStatus(`This scenario needs ${needs}: it is being installed, where it may be.`, 'busy')
+  const obstacle = await obstacleTo(scenario)
+  if (obstacle !== null) throw new Error(obstacle)
 }
 
 interface Following {

@@ -45,6 +45,8 @@ const SERVICES = [
   { id: 'PCHECKOUT', name: 'checkout', routingKey: 'demo-checkout' },
   { id: 'PPAYMENT', name: 'payment', routingKey: 'demo-payment' },
   { id: 'PINVENTORY', name: 'inventory', routingKey: 'demo-inventory' },
+  { id: 'PSHIPPING', name: 'shipping', routingKey: 'demo-shipping' },
+  { id: 'PLOYALTY', name: 'loyalty', routingKey: 'demo-loyalty' },
 ]
 
 /** For somebody who sees this for the first time. */
@@ -116,6 +118,7 @@ async function assemble(
       if (await shop.restore()) healthySinceMs = Date.now()
     },
     async breakShop(scenario, released) {
+      if (await shop.provide(scenario.needs ?? [])) healthySinceMs = Date.now()
       const leftMs = healthySinceMs + options.healthyMs - Date.now()
       if (leftMs > 0) await new Promise((resolve) => setTimeout(resolve, leftMs))
       await scenario.breakShop(shop, model)

@@ -10,9 +10,12 @@ export interface Played {
 /** How often each scenario ended as expected, how long it took, and every miss again at the end. */
 export function summary(played: readonly Played[]): string {
   const missed = played.filter(({ miss }) => miss !== null)
-  const groups = Map.groupBy(played, ({ outcome }) => outcome.scenario)
+  const ran = played.filter(({ outcome, miss }) => outcome.skipped === undefined || miss !== null)
+  const groups = Map.groupBy(ran, ({ outcome }) => outcome.scenario)
+  const skipped = new Set(played.filter((one) => !ran.includes(one)).map(({ outcome }) => outcome.scenario))
   return [
-    `${played.length - missed.length} of ${played.length} ended as expected`,
+    `${ran.length - missed.length} of ${ran.length} ended as expected`,
+    ...[...skipped].map((name) => `  ${name}: skipped`),
     ...[...groups].map(([name, own]) => `  ${lineOf(name, own)}`),
     ...missed.map(
       ({ round, outcome, miss }) => `  missed: round ${round}, ${outcome.scenario}: ${miss ?? ''}`,

@@ -1,8 +1,17 @@
 import { badDeploy } from './bad-deploy.ts'
 import { nullDereference } from './null-dereference.ts'
+import { panic } from './panic.ts'
 import type { Scenario } from './scenario.ts'
+import { unhandledException } from './unhandled-exception.ts'
 import { unsafeFix } from './unsafe-fix.ts'
 import { wrongFix } from './wrong-fix.ts'
 
 /** In the order in which the page offers them. */
-export const scenarios: readonly Scenario[] = [nullDereference, badDeploy, wrongFix, unsafeFix]
+export const scenarios: readonly Scenario[] = [
+  nullDereference,
+  badDeploy,
+  wrongFix,
+  unsafeFix,
+  unhandledException,
+  panic,
+]

@@ -2,6 +2,7 @@ import type { Model } from '../model/start-model.ts'
 import type { Shop } from '../start-shop.ts'
 import type { AlertRule } from '../alert-rule.ts'
 import type { Operator } from '../operator.ts'
+import type { Toolchain } from '../shop/services.ts'
 
 /** One incident that the demo can show. */
 export interface Scenario {
@@ -10,6 +11,8 @@ export interface Scenario {
   /** One sentence for the page: what breaks. */
   readonly description: string
   readonly expected: 'resolved' | 'handed-over'
+  /** Toolchains that the machine must have, and whose services the scenario brings up. */
+  readonly needs?: readonly Toolchain[]
   /** What the shop's monitoring watches for; the error ratio at the gateway where it says nothing. */
   readonly alert?: AlertRule
   /** What goes into production, in order; the last is what breaks it. The model says NONE unless told otherwise. */

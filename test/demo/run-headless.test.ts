@@ -54,6 +54,7 @@ describe('a headless run', () => {
   })
   afterEach(() => {
     vi.restoreAllMocks()
+    vi.unstubAllEnvs()
     rmSync(directory, { recursive: true, force: true })
   })
 
@@ -82,6 +83,30 @@ describe('a headless run', () => {
     ])
     expect(misses()).toEqual([])
     expect(said.at(-1)).toMatch(/^2 of 2 ended as expected/)
+  })
+
+  describe('of scenarios that need what this machine lacks', () => {
+    const lacking = async ({ name }: Scenario): Promise<string | null> =>
+      name === 'go' ? 'Go needs go, which this machine lacks; install it: apt-get install golang-go.' : null
+    const scenarios = [scenario('go'), scenario('whole')]
+
+    it('passes them over by name, with the mend, and runs the others', async () => {
+      vi.stubEnv('CCP_REQUIRE_ALL', '')
+      expect(await runHeadless(run(scenarios), startFake, lacking)).toBe(0)
+      expect(printed.map(({ outcome }) => outcome)).toEqual(['skipped', 'resolved'])
+      expect(said[0]).toBe(
+        'go is passed over: Go needs go, which this machine lacks; install it: apt-get install golang-go.',
+      )
+      expect(said.at(-1)).toMatch(/^1 of 1 ended as expected\n {2}go: skipped/)
+    })
+
+    it('counts them as missed where nothing may be skipped, and where one is asked for alone', async () => {
+      vi.stubEnv('CCP_REQUIRE_ALL', '1')
+      expect(await runHeadless(run(scenarios), startFake, lacking)).toBe(1)
+      vi.stubEnv('CCP_REQUIRE_ALL', '')
+      expect(await runHeadless(run([scenario('go')]), startFake, lacking)).toBe(1)
+      expect(misses()).toHaveLength(2)
+    })
   })
 
   it('goes on after a scenario that could not be started, and says why it could not', async () => {
