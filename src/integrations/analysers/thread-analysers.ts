@@ -5,7 +5,8 @@ import type { WorkerJob } from './worker/protocol.ts'
 const PYTHON = /\.pyi?$/
 const SCRIPT = /\.[cm]?[jt]sx?$/
 const TYPED = /(?<!\.d)\.[cm]?tsx?$/
-const DATA = /\.(?:json|jsonc|ya?ml)$/
+const DATA = /\.(?:json|jsonc|ya?ml|env)$|(?:^|\/)\.env\.[\w.-]+$/
+const SETTINGS = /\.(?:json|env)$|(?:^|\/)\.env\.[\w.-]+$/
 
 export type TextTool = Exclude<WorkerJob['tool'], 'types'>
 
@@ -15,6 +16,7 @@ const TEXT_TOOLS: readonly (readonly [TextTool, Analyser['gate'], RegExp])[] = [
   ['data-syntax', 'syntax', DATA],
   ['ruff-lint', 'lint', PYTHON],
   ['eslint', 'lint', SCRIPT],
+  ['data-lint', 'lint', SETTINGS],
   ['ruff-security', 'static-analysis', PYTHON],
   ['eslint-security', 'static-analysis', SCRIPT],
 ]

@@ -26,6 +26,9 @@ describe('syntax, by the parser of the language', () => {
     ['oxc', 'a.js', 'function f( {\n'],
     ['data-syntax', 'a.json', '{"a": 1,}\n'],
     ['data-syntax', 'a.yaml', 'a: [1, 2\nb: 3\n'],
+    ['data-syntax', 'a.env', 'LIMIT=70\nLIMIT 72\n'],
+    ['data-syntax', 'a.env', '=70\n'],
+    ['data-syntax', '.env.production', 'KEY="never closed\nB=1\n'],
   ] as const)('%s refuses %s %j', async (tool, path, text) => {
     expect((await rules(tool, path, text))[0]).toMatch(/^syntax-error/)
   })
@@ -38,6 +41,7 @@ describe('syntax, by the parser of the language', () => {
     ['oxc', 'a.d.ts', 'declare const a: number\n'],
     ['data-syntax', 'tsconfig.json', '{ // comment\n "a": 1,\n}\n'],
     ['data-syntax', 'a.yml', 'a: 1\n---\nb: 2\n'],
+    ['data-syntax', 'a.env', '# said\n\nexport A=1\nB="two # words" # said\nC=\'a\nb\'\nD=\n'],
     ['data-syntax', 'chart/templates/a.yaml', 'a: {{ .Values.a }}\n{{- if .b }}\n'],
   ] as const)('%s accepts %s %j', async (tool, path, text) => {
     expect(await rules(tool, path, text)).toEqual([])
@@ -53,6 +57,8 @@ describe('lint', () => {
     ['eslint', 'a.js', '/* eslint-disable */ export const a = nobody\n', 'no-undef:1'],
     ['eslint', 'a.ts', 'const a: number = 1\n', '@typescript-eslint/no-unused-vars:1'],
     ['eslint', 'a.ts', 'export function f() {\n  try { f() } catch {}\n}\n', 'no-empty:2'],
+    ['data-lint', 'a.env', 'LIMIT=70\nOTHER=1\nLIMIT=72\n', 'duplicate-key:3'],
+    ['data-lint', 'a.json', '{\n "limit": 70,\n "limit": 72\n}\n', 'duplicate-key:3'],
   ] as const)('%s finds the fault in %s %j', async (tool, path, text, rule) => {
     expect(await rules(tool, path, text)).toContain(rule)
   })
@@ -63,6 +69,7 @@ describe('lint', () => {
       'a.py',
       'def f(x):\n    try:\n        return x\n    except ValueError:\n        raise KeyError(x)\n',
     ],
+    ['data-lint', 'a.json', '{ "a": { "limit": 70 }, "b": { "limit": 72 } }\n'],
     ['eslint', 'a.js', 'module.exports = { a: process.env.A, b: () => require("fs") }\n'],
     ['eslint', 'a.tsx', 'type P = { a?: string }\nexport const A = ({ a }: P) => <b>{a ?? null}</b>\n'],
   ] as const)('%s leaves taste alone in %s %j', async (tool, path, text) => {

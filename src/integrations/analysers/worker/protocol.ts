@@ -4,7 +4,7 @@ import type { RawFinding, SourceFile } from '../../../pipeline/gates/ports.ts'
 export type WorkerJob =
   | { readonly tool: 'ruff-syntax' | 'ruff-lint' | 'ruff-security'; readonly files: readonly SourceFile[] }
   | {
-      readonly tool: 'oxc' | 'eslint' | 'eslint-security' | 'data-syntax'
+      readonly tool: 'oxc' | 'eslint' | 'eslint-security' | 'data-syntax' | 'data-lint'
       readonly files: readonly SourceFile[]
     }
   | { readonly tool: 'types'; readonly directory: string; readonly files: readonly SourceFile[] }

@@ -18,6 +18,8 @@ async function answer(job: WorkerJob): Promise<WorkerAnswer> {
       return (await import('./eslint.ts')).runEslint(job.tool, job.files)
     case 'data-syntax':
       return (await import('./data-syntax.ts')).checkDataSyntax(job.files)
+    case 'data-lint':
+      return (await import('./data-lint.ts')).lintData(job.files)
     case 'types':
       return (await import('./types.ts')).checkTypes(job.directory, job.files)
   }
