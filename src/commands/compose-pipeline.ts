@@ -8,6 +8,7 @@ import { createAnalysers, type Analysers } from '../integrations/analysers/creat
 import { SecretlintScanner } from '../integrations/analysers/secretlint-scanner.ts'
 import { ClonedRepositories } from '../integrations/git/clones.ts'
 import { CommitChanges } from '../integrations/git/commit-changes.ts'
+import { configDescriber } from '../integrations/git/describe-config.ts'
 import { GitPatchRepository } from '../integrations/git/patch-repository.ts'
 import { GitSourceRepository } from '../integrations/git/source-repository.ts'
 import { GitCheckouts } from '../integrations/git/worktrees.ts'
@@ -24,7 +25,7 @@ import { leadsMail, pagesOfIncident, recipients } from '../pipeline/notices.ts'
 import { pastIncidents } from '../pipeline/past-incidents.ts'
 import type { Journal, Mailer, PageDesk } from '../pipeline/ports.ts'
 import type { TopologySource } from '../pipeline/rca/ports.ts'
-import type { ServiceDefinition } from '../pipeline/services.ts'
+import { configRepositoryOf, type ServiceDefinition } from '../pipeline/services.ts'
 import type { Observability } from './observability.ts'
 
 export interface PipelineParts {
@@ -78,7 +79,10 @@ export async function composePipeline(parts: PipelineParts): Promise<Pipeline> {
       metrics: observability.metrics,
       logs: new LogFiles({ directory: data('logs'), maxBytesPerFile: MAX_LOG_BYTES }),
       spans: null,
-      changes: [deployChanges(target.history), new CommitChanges(services, clones, { onStale })],
+      changes: [
+        deployChanges(target.history, configDescriber(services, clones)),
+        new CommitChanges(services, clones, { onStale }),
+      ],
       topology,
       services,
       settings: config.rca,
@@ -119,7 +123,8 @@ async function cloneAhead(
   clones: ClonedRepositories,
   log: Logger,
 ): Promise<void> {
-  const opened = await Promise.allSettled(services.map((service) => clones.open(service)))
+  const sources = [...services, ...services.flatMap((service) => configRepositoryOf(service) ?? [])]
+  const opened = await Promise.allSettled(sources.map((source) => clones.open(source)))
   for (const result of opened) {
     if (result.status === 'fulfilled') continue
     const error = toCcpError(result.reason)

@@ -150,6 +150,45 @@ describe('mistakes', () => {
   })
 })
 
+describe('a service with configuration in a repository of its own', () => {
+  const service = (config: string, more = ''): string =>
+    `services:\n  payment:\n    repository: /code\n    language: python\n${more}    config: ${config}\n`
+
+  it('is taken with its defaults', () => {
+    write('services.yaml', service('{ repository: /settings, path: prod/payment.env }'))
+    const [payment] = loadSettings(['services'], { CCP_CONFIG_DIR: folder }).services
+    expect(payment?.config).toEqual({
+      repository: '/settings',
+      branch: 'main',
+      path: 'prod/payment.env',
+      testCommand: null,
+      protectedPaths: [],
+    })
+  })
+
+  it.each([
+    ['{ path: payment.env }', /config\.repository: is missing: name a directory or URL/],
+    ['{ repository: /settings }', /config\.path: is missing: name the service's file/],
+    ['{ repository: /settings, path: ../payment.env }', /config\.path: must be a path inside the repository/],
+    ['{ repository: /settings, path: payment.xml }', /config\.path: must end in \.env, \.yaml/],
+    ['{ repository: /code, path: payment.env }', /config\.repository: is that of the code/],
+    ['{ repository: /settings, path: payment.env, file: x }', /config\.file is not a known key/],
+  ])('is refused with the mend: %s', (config, words) => {
+    write('services.yaml', service(config))
+    expect(() => loadSettings(['services'], { CCP_CONFIG_DIR: folder })).toThrow(words)
+  })
+
+  it('does not set the variable that the deploy target sets', () => {
+    write(
+      'services.yaml',
+      service('{ repository: /settings, path: a.env }', '    environment: { CONFIG_FILE: /etc/a.env }\n'),
+    )
+    expect(() => loadSettings(['services'], { CCP_CONFIG_DIR: folder })).toThrow(
+      /services\.yaml:5: .*environment\.CONFIG_FILE: is set by the deploy target/,
+    )
+  })
+})
+
 describe("a folder of one's own", () => {
   it('replaces file by file what ships', () => {
     write(

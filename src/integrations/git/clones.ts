@@ -4,7 +4,7 @@ import { basename, isAbsolute, join, resolve } from 'node:path'
 import { CcpError, toCcpError } from '../../pipeline/errors.ts'
 import { gitText, runGit, withoutCredentials } from './git.ts'
 import { assertBranchName, assertRepository, resolveCommit } from './revisions.ts'
-import type { ServiceDefinition } from '../../pipeline/services.ts'
+import type { RepositorySource } from '../../pipeline/services.ts'
 
 export interface CloneOptions {
   /** How long a clone or a fetch may take. */
@@ -51,7 +51,7 @@ export class ClonedRepositories {
    * an older clone exists, that one is given and `stale` says why.
    * Throws CcpError `not-found` (no such repository or branch), `unauthorised`, `unavailable` or `timeout`.
    */
-  async open(service: ServiceDefinition): Promise<Clone> {
+  async open(service: RepositorySource): Promise<Clone> {
     const directory = this.#directoryOf(service)
     const stale = await this.#alone(directory, () => this.#bringUpToDate(service, directory))
     const head = await resolveCommit(directory, `refs/remotes/origin/${service.branch}`).catch(() => null)
@@ -66,13 +66,13 @@ export class ClonedRepositories {
    * seen; one that is already there is left alone.
    * Throws CcpError `conflict` where somebody else has moved it.
    */
-  async push(service: ServiceDefinition, branch: string): Promise<void> {
+  async push(service: RepositorySource, branch: string): Promise<void> {
     const directory = this.#directoryOf(service)
     await assertBranchName(directory, branch)
     await this.#alone(directory, () => this.#push(service, directory, branch))
   }
 
-  async #push(service: ServiceDefinition, directory: string, branch: string): Promise<void> {
+  async #push(service: RepositorySource, directory: string, branch: string): Promise<void> {
     const ref = `refs/heads/${branch}`
     const seen = await gitText(directory, [
       'for-each-ref',
@@ -95,7 +95,7 @@ export class ClonedRepositories {
   }
 
   /** A push that was cut off may have arrived: made again it is not a conflict. */
-  async #isThere(service: ServiceDefinition, directory: string, branch: string): Promise<boolean> {
+  async #isThere(service: RepositorySource, directory: string, branch: string): Promise<boolean> {
     const ref = `refs/heads/${branch}`
     const remote = await runGit(directory, ['ls-remote', 'origin', ref], {
       accept: [128],
@@ -105,7 +105,7 @@ export class ClonedRepositories {
     return remote.stdout.toString('utf8').startsWith(local)
   }
 
-  #directoryOf(service: ServiceDefinition): string {
+  #directoryOf(service: RepositorySource): string {
     const hash = createHash('sha256').update(service.repository).digest('hex').slice(0, 12)
     const name = basename(service.repository)
       .replace(/\.git$/, '')
@@ -125,7 +125,7 @@ export class ClonedRepositories {
     }
   }
 
-  async #bringUpToDate(service: ServiceDefinition, directory: string): Promise<string | null> {
+  async #bringUpToDate(service: RepositorySource, directory: string): Promise<string | null> {
     const isCloned = await exists(join(directory, 'HEAD'))
     const age = this.#nowMs() - (this.#fetchedAtMs.get(directory) ?? Number.NEGATIVE_INFINITY)
     if (isCloned && age < this.#freshMs) return null
@@ -140,7 +140,7 @@ export class ClonedRepositories {
   }
 
   /** Made aside and renamed into place: a clone that is there is whole. */
-  async #clone(service: ServiceDefinition, directory: string): Promise<void> {
+  async #clone(service: RepositorySource, directory: string): Promise<void> {
     await mkdir(this.#cacheDirectory, { recursive: true })
     const scratch = `${directory}.${randomUUID()}.tmp`
     try {
@@ -161,7 +161,7 @@ export class ClonedRepositories {
     }
   }
 
-  async #fetch(service: ServiceDefinition, directory: string): Promise<void> {
+  async #fetch(service: RepositorySource, directory: string): Promise<void> {
     const args = ['fetch', '--quiet', '--prune', '--no-recurse-submodules', '--no-write-fetch-head', 'origin']
     const result = await runGit(directory, args, { accept: [1, 128], ...(await this.#network(service)) })
     if (result.exitCode !== 0) throw remoteFault(service, result.stderr)
@@ -171,7 +171,7 @@ export class ClonedRepositories {
    * The process that git starts at the other end of a local path does not see this one's options, so the directory is
    * named as trusted in a configuration file: services.yaml chose it, whoever owns it.
    */
-  async #network(service: ServiceDefinition): Promise<{ timeoutMs: number; globalConfig?: string }> {
+  async #network(service: RepositorySource): Promise<{ timeoutMs: number; globalConfig?: string }> {
     const timeoutMs = this.#fetchTimeoutMs
     if (!isLocal(service.repository)) return { timeoutMs }
     await mkdir(this.#cacheDirectory, { recursive: true })
@@ -185,7 +185,7 @@ export class ClonedRepositories {
   }
 }
 
-function sourceOf(service: ServiceDefinition): string {
+function sourceOf(service: RepositorySource): string {
   return isLocal(service.repository) ? localPath(service.repository) : service.repository
 }
 
@@ -198,7 +198,7 @@ function localPath(repository: string): string {
   return isAbsolute(path) ? path : resolve(path)
 }
 
-async function assertReachable(service: ServiceDefinition): Promise<void> {
+async function assertReachable(service: RepositorySource): Promise<void> {
   if (/^-|^[a-z]+::/i.test(service.repository))
     throw new CcpError('bad-config', `${nameOf(service)} is no directory or URL that may be cloned`)
   if (!isLocal(service.repository)) return
@@ -213,7 +213,7 @@ async function assertReachable(service: ServiceDefinition): Promise<void> {
   )
 }
 
-function remoteFault(service: ServiceDefinition, said: string): CcpError {
+function remoteFault(service: RepositorySource, said: string): CcpError {
   const text = `${nameOf(service)} cannot be reached: ${shortened(said)}`
   if (/authentication|permission denied|could not read (?:username|password)|access denied|403/i.test(said))
     return new CcpError('unauthorised', text, { mend: 'Give the bot a deploy key or a URL with a token.' })
@@ -222,7 +222,7 @@ function remoteFault(service: ServiceDefinition, said: string): CcpError {
   return new CcpError('unavailable', text)
 }
 
-function nameOf(service: ServiceDefinition): string {
+function nameOf(service: RepositorySource): string {
   return `the repository of service ${service.name} (${withoutCredentials(service.repository)})`
 }
 

@@ -2,27 +2,47 @@ import type { ChangeSource } from '../../pipeline/rca/ports.ts'
 import type { Change } from '../../pipeline/signals/telemetry.ts'
 import type { DeployEntry, DeployHistory } from './deploy-history.ts'
 
+/** What a change of configuration set, changed or removed, in words; empty where that cannot be told. */
+export type DescribeConfig = (change: {
+  readonly service: string
+  readonly from: string | null
+  readonly to: string
+}) => Promise<string>
+
 /**
- * The deploys of the local target, as the RCA stage wants them: one change from its first share of traffic to the last. The
- * newest of each service before the window comes along, for it says what was in production when the window began.
+ * The deploys of the local target, as the RCA stage wants them: one change from its first share of traffic to the last. Where
+ * only the configuration differs from what ran before it is a change of that. The newest deploy of each service before the
+ * window comes along, for it says what was in production when the window began.
  */
-export function deployChanges(history: DeployHistory): ChangeSource {
+export function deployChanges(
+  history: DeployHistory,
+  describeConfig: DescribeConfig = async () => '',
+): ChangeSource {
+  const withSettings = async (change: Change): Promise<Change> => {
+    const { kind, service, commit: to, previousCommit: from = null } = change
+    if (kind !== 'config' || to === undefined) return change
+    const settings = await describeConfig({ service, from, to })
+    return settings === '' ? change : { ...change, summary: `${change.summary}: ${settings}` }
+  }
   return {
     async changesBetween({ services, fromMs, toMs }) {
       const known = history.entries().filter((entry) => entry.atMs <= toMs)
-      return services
+      const changes = services
         .flatMap((service) =>
           fromStanding(changesOf(known.filter((entry) => entry.service === service)), fromMs),
         )
         .toSorted((a, b) => a.at - b.at)
+      return Promise.all(changes.map(withSettings))
     },
   }
 }
 
-/** Those of the window and the one before them; oldest first, as they are given. */
+/** Those of the window and what came since the deploy before it; oldest first, as they are given. */
 function fromStanding(changes: readonly Change[], fromMs: number): readonly Change[] {
-  const first = changes.findIndex((change) => change.at * 1000 >= fromMs)
-  return changes.slice(Math.max(0, (first === -1 ? changes.length : first) - 1))
+  const found = changes.findIndex((change) => change.at * 1000 >= fromMs)
+  const first = found === -1 ? changes.length : found
+  const standing = changes.slice(0, first).findLastIndex(({ kind }) => kind === 'deploy')
+  return changes.slice(standing === -1 ? first : standing)
 }
 
 /** Entries of one service, folded: the weights of one version are one change; a return to 0 is another. */
@@ -45,36 +65,73 @@ function changesOf(entries: readonly DeployEntry[]): readonly Change[] {
 }
 
 function deployOf(entry: DeployEntry): Change {
-  const from = entry.previousVersion === null ? '' : ` in place of ${entry.previousVersion}`
+  const { service, version, previousVersion, atMs } = entry
+  const from = previousVersion === null ? '' : ` in place of ${previousVersion}`
   return {
-    id: `deploy-${entry.service}-${entry.version}-${entry.atMs}`,
-    service: entry.service,
-    kind: 'deploy',
-    at: entry.atMs / 1000,
-    summary: `${entry.service} ${entry.version}${from}`,
+    id: `deploy-${service}-${version}-${atMs}`,
+    service,
+    at: atMs / 1000,
     completedAt: completedAt(entry),
-    newInstances: [entry.version],
-    oldInstances: entry.previousVersion === null ? [] : [entry.previousVersion],
+    newInstances: [version],
+    oldInstances: previousVersion === null ? [] : [previousVersion],
     targetReplicas: 1,
-    commit: entry.commit,
-    ...(entry.previousCommit === null ? {} : { previousCommit: entry.previousCommit }),
+    ...whatChanged(pairsOf(entry), `${service} ${version}${from}`),
   }
 }
 
-/** Back to what ran before: a deploy of the former commit. */
+/** Back to what ran before: a change of the same kind, the other way round. */
 function rollBackOf(entry: DeployEntry): Change {
+  const { service, version, previousVersion, atMs } = entry
+  const { from, to } = pairsOf(entry)
   return {
-    id: `rollback-${entry.service}-${entry.version}-${entry.atMs}`,
-    service: entry.service,
-    kind: 'deploy',
-    at: entry.atMs / 1000,
-    summary: `${entry.service} back from ${entry.version} to ${entry.previousVersion ?? 'what ran before'}`,
-    completedAt: entry.atMs / 1000,
-    newInstances: entry.previousVersion === null ? [] : [entry.previousVersion],
-    oldInstances: [entry.version],
+    id: `rollback-${service}-${version}-${atMs}`,
+    service,
+    at: atMs / 1000,
+    completedAt: atMs / 1000,
+    newInstances: previousVersion === null ? [] : [previousVersion],
+    oldInstances: [version],
     targetReplicas: 1,
-    ...(entry.previousCommit === null ? {} : { commit: entry.previousCommit }),
-    previousCommit: entry.commit,
+    ...whatChanged(
+      { from: to, to: from },
+      `${service} back from ${version} to ${previousVersion ?? 'what ran before'}`,
+    ),
+  }
+}
+
+/** A release: its code and, where that lives in a repository of its own, its configuration. */
+interface Pair {
+  readonly code: string | undefined
+  readonly config: string | undefined
+}
+
+function pairsOf(entry: DeployEntry): { readonly from: Pair; readonly to: Pair } {
+  return {
+    from: { code: entry.previousCommit ?? undefined, config: entry.previousConfigCommit },
+    to: { code: entry.commit, config: entry.configCommit },
+  }
+}
+
+/** Commits of the configuration where that alone changed, else of the code. */
+function whatChanged(
+  { from, to }: { readonly from: Pair; readonly to: Pair },
+  deploy: string,
+): Pick<Change, 'kind' | 'summary' | 'commit' | 'previousCommit'> {
+  const isConfigNew = to.config !== undefined && to.config !== from.config
+  const before = from.config === undefined ? '' : ` in place of ${from.config.slice(0, 8)}`
+  const config = isConfigNew ? `configuration ${to.config.slice(0, 8)}${before}` : ''
+  if (isConfigNew && from.code === to.code)
+    return { kind: 'config', summary: config, ...commitsOf(from.config, to.config) }
+  const summary = isConfigNew ? `${deploy}, with ${config}` : deploy
+  return { kind: 'deploy', summary, ...commitsOf(from.code, to.code) }
+}
+
+function commitsOf(
+  from: string | undefined,
+  to: string | undefined,
+): Pick<Change, 'commit' | 'previousCommit'> {
+  return {
+    ...(to === undefined ? {} : { commit: to }),
+    ...(from === undefined ? {} : { previousCommit: from }),
   }
 }
 

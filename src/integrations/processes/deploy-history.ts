@@ -8,6 +8,9 @@ const entrySchema = z.object({
   commit: z.string(),
   previousVersion: z.string().nullable(),
   previousCommit: z.string().nullable(),
+  /** Of the configuration, for releases that have one in a repository of its own. */
+  configCommit: z.string().optional(),
+  previousConfigCommit: z.string().optional(),
   /** Share of the traffic that `version` got; the previous one has the rest. */
   percent: z.number(),
   atMs: z.number(),

@@ -64,6 +64,7 @@ function environmentOf(
     PORT: String(record.port),
     SERVICE_VERSION: record.version,
     SERVICE_COMMIT: record.commit,
+    ...(record.config === undefined ? {} : { CONFIG_FILE: record.config.file }),
     [MARKER]: marker,
   }
 }

@@ -1,14 +1,14 @@
 import { rmSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 import type { DeployTarget, Release } from '../../pipeline/deployment/ports.ts'
 import { CcpError } from '../../pipeline/errors.ts'
 import type { ServiceDefinition } from '../../pipeline/services.ts'
 import { DeployHistory } from './deploy-history.ts'
 import { askHealth, freePort, launch, sizeOf, untilHealthy, type Launched } from './launch.ts'
 import { endGroup, findMarked, isAlive, type ProcessIdentity } from './process-table.ts'
-import { ReleaseRecords, requireName, type ReleaseRecord } from './release-records.ts'
+import { ReleaseRecords, requireName, requireSamePair, type ReleaseRecord } from './release-records.ts'
 import { RouterClient, type Backend } from './router-client.ts'
-import { unpackSource } from './unpack-source.ts'
+import { headOf, unpackFile, unpackSource } from './unpack-source.ts'
 
 /*
  * Releases as processes of this machine, traffic through a router.
@@ -19,6 +19,7 @@ import { unpackSource } from './unpack-source.ts'
  * P4  A pid is believed only with the start time of its process.
  * P5  A weight is set when the router was read back.
  * P6  A release that takes traffic is not stopped.
+ * P7  A version stands for one pair of code and configuration.
  */
 export interface ProcessTargetOptions {
   readonly services: readonly ServiceDefinition[]
@@ -91,10 +92,17 @@ export class ProcessTarget implements DeployTarget {
     return askHealth(this.#healthUrl(record), 2_000)
   }
 
-  /** Puts a commit into production without a canary: for a first release. What ran before is stopped. */
-  async deploy(service: string, commit: string, version: string): Promise<Release> {
-    const { repository } = this.#definition(service)
-    await this.start({ service, version, commit, repository })
+  /**
+   * Puts a commit into production without a canary: for a first release. What ran before is stopped. Where the service has
+   * configuration of its own, `configCommit` says which; the head of its branch if it is left out.
+   */
+  async deploy(service: string, commit: string, version: string, configCommit?: string): Promise<Release> {
+    const { repository, config: source } = this.#definition(service)
+    const config =
+      source === undefined
+        ? undefined
+        : { ...source, commit: configCommit ?? (await headOf(source.repository, source.branch)) }
+    await this.start({ service, version, commit, repository, config })
     return this.#inTurn(service, async () => {
       const before = (await this.#router.routesOf(service)).backends.filter(
         (backend) => backend.version !== version,
@@ -124,14 +132,10 @@ export class ProcessTarget implements DeployTarget {
   }
 
   async #start(release: Parameters<DeployTarget['start']>[0]): Promise<Release> {
-    const { service, version, commit } = release
+    const { service, version } = release
     const definition = this.#definition(service)
     const known = this.#records.get(service, version)
-    if (known !== null && known.commit !== commit) {
-      throw new CcpError('conflict', `${service}@${version} is commit ${known.commit}, not ${commit}`, {
-        mend: 'give the new commit a version of its own',
-      })
-    }
+    if (known !== null) requireSamePair(known, release) // P7
     const running = known === null ? null : this.#processOf(known) // P3
     if (known !== null && running !== null) {
       this.#records.save({ ...known, process: running })
@@ -150,16 +154,19 @@ export class ProcessTarget implements DeployTarget {
   }
 
   /** Source and record, before there is a process (P2). */
-  async #prepare({ service, version, commit, repository }: Parameters<DeployTarget['start']>[0]) {
+  async #prepare({ service, version, commit, repository, config }: Parameters<DeployTarget['start']>[0]) {
     const folder = `${requireName(service)}@${requireName(version)}-${commit.slice(0, 12)}`
     const directory = resolve(this.#options.stateDir, 'sources', folder)
     await unpackSource(repository, commit, directory)
+    const file = this.#configFile(service, version, config?.path ?? '')
+    if (config !== undefined) await unpackFile(config, file)
     this.#options.onStep('unpacked')
     const record: ReleaseRecord = {
       service,
       version,
       commit,
       directory,
+      ...(config === undefined ? {} : { config: { commit: config.commit, file } }),
       port: await freePort(new Set(this.#records.all().map((other) => other.port))),
       startedAtMs: this.#options.nowMs(),
       process: null,
@@ -235,6 +242,7 @@ export class ProcessTarget implements DeployTarget {
     this.#options.onStep('ended')
     this.#records.remove(record.service, record.version)
     rmSync(record.directory, { recursive: true, force: true })
+    if (record.config !== undefined) rmSync(dirname(record.config.file), { recursive: true, force: true })
   }
 
   /** The release's process, by its record or, where a crash came before that was written, by its mark (P1, P4). */
@@ -244,20 +252,27 @@ export class ProcessTarget implements DeployTarget {
   }
 
   #remember(service: string, version: string, previousVersion: string | null, percent: number): void {
-    const commit = this.#records.get(service, version)?.commit ?? this.#commitInHistory(service, version)
-    if (commit === null) return
-    const previousCommit =
-      previousVersion === null
-        ? null
-        : (this.#records.get(service, previousVersion)?.commit ??
-          this.#commitInHistory(service, previousVersion))
-    const atMs = this.#options.nowMs()
-    this.history.record({ service, version, commit, previousVersion, previousCommit, percent, atMs })
+    const pair = this.#pairOf(service, version)
+    if (pair === null) return
+    const previous = previousVersion === null ? null : this.#pairOf(service, previousVersion)
+    this.history.record({
+      service,
+      version,
+      ...pair,
+      previousVersion,
+      previousCommit: previous?.commit ?? null,
+      previousConfigCommit: previous?.configCommit,
+      percent,
+      atMs: this.#options.nowMs(),
+    })
   }
 
-  #commitInHistory(service: string, version: string): string | null {
+  /** The commits behind a version, by its record or, once that is gone, by the history. */
+  #pairOf(service: string, version: string): Pick<Release, 'commit' | 'configCommit'> | null {
+    const record = this.#records.get(service, version)
+    if (record !== null) return { commit: record.commit, configCommit: record.config?.commit }
     const entry = this.history.entries().findLast((one) => one.service === service && one.version === version)
-    return entry?.commit ?? null
+    return entry === undefined ? null : { commit: entry.commit, configCommit: entry.configCommit }
   }
 
   #requireRunning(service: string, version: string): void {
@@ -289,8 +304,9 @@ export class ProcessTarget implements DeployTarget {
   }
 
   #releaseOf(record: ReleaseRecord, weightPercent: number): Release {
-    const { service, version, commit, startedAtMs } = record
-    return { service, version, commit, startedAtMs, weightPercent, running: this.#processOf(record) !== null }
+    const { service, version, commit, config, startedAtMs } = record
+    const running = this.#processOf(record) !== null
+    return { service, version, commit, configCommit: config?.commit, startedAtMs, weightPercent, running }
   }
 
   #definition(service: string): ServiceDefinition {
@@ -316,6 +332,10 @@ export class ProcessTarget implements DeployTarget {
 
   #logFile(record: ReleaseRecord): string {
     return join(this.#options.logDir, `${record.service}@${record.version}.log`)
+  }
+
+  #configFile(service: string, version: string, path: string): string {
+    return resolve(this.#options.stateDir, 'configs', `${service}@${version}`, basename(path))
   }
 
   #marker(record: ReleaseRecord): string {

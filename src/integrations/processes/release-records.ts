@@ -8,6 +8,8 @@ const recordSchema = z.object({
   version: z.string(),
   commit: z.string(),
   directory: z.string(),
+  /** Absent for a release without configuration of its own. */
+  config: z.object({ commit: z.string(), file: z.string() }).optional(),
   port: z.int(),
   startedAtMs: z.number(),
   /** Null while it is being started. */
@@ -61,6 +63,20 @@ export class ReleaseRecords {
       })
     }
   }
+}
+
+/** Throws CcpError `conflict` where the version stands for another pair of code and configuration. */
+export function requireSamePair(
+  known: ReleaseRecord,
+  asked: { readonly commit: string; readonly config?: { readonly commit: string } },
+): void {
+  const words = (commit: string, config: string | undefined): string =>
+    config === undefined ? `commit ${commit}` : `commit ${commit} with configuration ${config}`
+  const [is, wanted] = [words(known.commit, known.config?.commit), words(asked.commit, asked.config?.commit)]
+  if (is === wanted) return
+  throw new CcpError('conflict', `${known.service}@${known.version} is ${is}, not ${wanted}`, {
+    mend: 'give the new pair a version of its own',
+  })
 }
 
 /** Names become parts of file names: anything else is refused. */

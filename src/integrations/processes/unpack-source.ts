@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { execa } from 'execa'
 import { CcpError } from '../../pipeline/errors.ts'
@@ -7,9 +7,7 @@ const TIMEOUT_MS = 60_000
 
 /** Unpacks the tree of a commit into `directory`, whole or not at all; does nothing where it is there already. */
 export async function unpackSource(repository: string, commit: string, directory: string): Promise<void> {
-  if (!/^[0-9a-f]{7,64}$/.test(commit)) {
-    throw new CcpError('bad-input', `"${commit}" is not a commit: give its hash`)
-  }
+  requireHash(commit)
   if (existsSync(directory)) return
   mkdirSync(dirname(directory), { recursive: true })
   const part = mkdtempSync(join(dirname(directory), `.${basename(directory)}-`))
@@ -27,6 +25,52 @@ export async function unpackSource(repository: string, commit: string, directory
       cause,
     })
   }
+}
+
+/** Writes one file of a commit to `file`, whole or not at all; only the user of this process can read it. */
+export async function unpackFile(
+  source: { readonly repository: string; readonly commit: string; readonly path: string },
+  file: string,
+): Promise<void> {
+  const { repository, commit, path } = source
+  requireHash(commit)
+  try {
+    const { stdout } = await execa('git', ['-C', repository, 'cat-file', 'blob', `${commit}:${path}`], {
+      timeout: TIMEOUT_MS,
+      encoding: 'buffer',
+      stripFinalNewline: false,
+    })
+    mkdirSync(dirname(file), { recursive: true })
+    writeFileSync(`${file}.new`, stdout, { mode: 0o600 })
+    renameSync(`${file}.new`, file)
+  } catch (cause) {
+    throw new CcpError('not-found', `cannot read ${path} at ${commit} of ${repository}: ${detailOf(cause)}`, {
+      mend: 'check that the repository is there, that the commit was fetched, and that it has the file',
+      cause,
+    })
+  }
+}
+
+/** The commit at which a branch stands. */
+export async function headOf(repository: string, branch: string): Promise<string> {
+  const args = [
+    '-C',
+    repository,
+    'rev-parse',
+    '--verify',
+    '--end-of-options',
+    `refs/heads/${branch}^{commit}`,
+  ]
+  const result = await execa('git', args, { timeout: TIMEOUT_MS, reject: false })
+  if (result.exitCode === 0) return result.stdout.trim()
+  throw new CcpError('not-found', `${repository} has no branch ${branch}: ${detailOf(result)}`, {
+    mend: 'correct `branch` in services.yaml, or create it',
+  })
+}
+
+function requireHash(commit: string): void {
+  if (/^[0-9a-f]{7,64}$/.test(commit)) return
+  throw new CcpError('bad-input', `"${commit}" is not a commit: give its hash`)
 }
 
 function detailOf(cause: unknown): string {

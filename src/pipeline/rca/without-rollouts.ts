@@ -14,7 +14,10 @@ export function withoutRollouts(
   periodS: number,
 ): readonly MetricSeries[] {
   const deploys = Map.groupBy(
-    changes.filter(({ kind }) => kind === 'deploy'),
+    // A change of configuration that new instances were started for is rolled out like a deploy.
+    changes.filter(
+      ({ kind, newInstances }) => kind === 'deploy' || (kind === 'config' && newInstances.length > 0),
+    ),
     ({ service }) => service,
   )
   if (deploys.size === 0) return metrics

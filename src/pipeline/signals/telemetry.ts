@@ -45,7 +45,7 @@ export interface Change {
   readonly newInstances: readonly string[]
   readonly oldInstances: readonly string[]
   readonly targetReplicas: number | null
-  /** A deploy: the commit it put into production, and the one before it. */
+  /** The commit that it put into production, and the one before it: of the code, or of the configuration (`config`). */
   readonly commit?: string
   readonly previousCommit?: string
   /** A commit: the files it touched. */

@@ -103,4 +103,64 @@ describe('deploys as changes', () => {
       (await changes.changesBetween({ ...all, services: ['checkout'] })).map((one) => one.service),
     ).toEqual(['checkout'])
   })
+
+  const pair = (percent: number, atMs: number, configs: readonly [string, string], commit = 'v1-commit') => ({
+    ...entry('v1-b', percent, atMs),
+    commit,
+    previousCommit: 'v1-commit',
+    previousConfigCommit: configs[0].repeat(40),
+    configCommit: configs[1].repeat(40),
+  })
+
+  it('of the configuration alone are changes of that, in words by key', async () => {
+    const history = new DeployHistory(file)
+    history.record(pair(100, 5_000, ['a', 'b']))
+    const asked: unknown[] = []
+    const describeConfig = async (change: unknown) => {
+      asked.push(change)
+      return 'LIMIT 70 -> 72'
+    }
+    const [change] = await deployChanges(history, describeConfig).changesBetween(all)
+    expect(change).toMatchObject({
+      kind: 'config',
+      summary: 'configuration bbbbbbbb in place of aaaaaaaa: LIMIT 70 -> 72',
+      commit: 'b'.repeat(40),
+      previousCommit: 'a'.repeat(40),
+      newInstances: ['v1-b'],
+      oldInstances: ['v1'],
+    })
+    expect(asked).toEqual([{ service: 'payment', from: 'a'.repeat(40), to: 'b'.repeat(40) }])
+  })
+
+  it('of the configuration that are taken back are changes of it the other way round', async () => {
+    const history = new DeployHistory(file)
+    history.record(pair(10, 5_000, ['a', 'b']))
+    history.record(pair(0, 6_000, ['a', 'b']))
+    const [, back] = await deployChanges(history).changesBetween(all)
+    expect(back).toMatchObject({
+      kind: 'config',
+      summary: 'configuration aaaaaaaa in place of bbbbbbbb',
+      commit: 'a'.repeat(40),
+      previousCommit: 'b'.repeat(40),
+    })
+  })
+
+  it('of the configuration alone do not hide the deploy that stands from before the window', async () => {
+    const history = new DeployHistory(file)
+    history.record(entry('v1', 100, 1_000, null))
+    history.record(pair(100, 5_000, ['a', 'b']))
+    const changes = await deployChanges(history).changesBetween({ ...all, fromMs: 6_000 })
+    expect(changes.map(({ kind }) => kind)).toEqual(['deploy', 'config'])
+  })
+
+  it('of code and configuration at once are deploys of the code that say so', async () => {
+    const history = new DeployHistory(file)
+    history.record(pair(100, 5_000, ['a', 'b'], 'v2-commit'))
+    history.record(pair(100, 6_000, ['b', 'b'], 'v3-commit'))
+    const [first] = await deployChanges(history).changesBetween(all)
+    expect(first).toMatchObject({ kind: 'deploy', commit: 'v2-commit', previousCommit: 'v1-commit' })
+    expect(first?.summary).toBe(
+      'payment v1-b in place of v1, with configuration bbbbbbbb in place of aaaaaaaa',
+    )
+  })
 })

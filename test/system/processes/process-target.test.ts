@@ -153,6 +153,81 @@ describe('releases as processes', () => {
   })
 })
 
+describe('releases of a service with configuration in a repository of its own', () => {
+  const configured = () => {
+    const [service] = box.options.services
+    if (service === undefined) throw new Error('the sandbox has no service')
+    const config = {
+      repository: join(box.folder, 'settings'),
+      branch: 'main',
+      path: 'payment.env',
+      testCommand: null,
+      protectedPaths: [],
+    }
+    return { target: box.target({ services: [{ ...service, config }] }), config }
+  }
+  const urlOf = (target: ReturnType<Sandbox['target']>, version: string): string =>
+    target.endpoints().find((one) => one.version === version)?.url ?? ''
+
+  it('get the file of their config commit, and keep it whatever is committed later', async () => {
+    const { target, config } = configured()
+    await target.deploy('payment', box.commits.good, 'v1', box.configs.seventy)
+    const started = await target.start({
+      ...release('v2', box.commits.good),
+      config: { ...config, commit: box.configs.seventyTwo },
+    })
+    expect(started).toMatchObject({ commit: box.commits.good, configCommit: box.configs.seventyTwo })
+    expect(await answer(urlOf(target, 'v1'))).toMatchObject({ setting: 'LIMIT=70\n' })
+    expect(await answer(urlOf(target, 'v2'))).toMatchObject({ setting: 'LIMIT=72\n' })
+
+    const other = configured().target // knows nothing but the folder (P1)
+    expect(await other.releases('payment')).toMatchObject([
+      { version: 'v1', configCommit: box.configs.seventy },
+      { version: 'v2', configCommit: box.configs.seventyTwo },
+    ])
+    await other.setWeight(weight(10))
+    expect(other.history.entries().at(-1)).toMatchObject({
+      commit: box.commits.good,
+      previousCommit: box.commits.good,
+      configCommit: box.configs.seventyTwo,
+      previousConfigCommit: box.configs.seventy,
+    })
+    await other.setWeight(weight(0))
+    await other.stop('payment', 'v2')
+    expect(readdirSync(join(box.options.stateDir, 'configs'))).toEqual(['payment@v1'])
+  })
+
+  it('take the head of the branch where a deploy names no commit', async () => {
+    const { target } = configured()
+    expect(await target.deploy('payment', box.commits.good, 'v1')).toMatchObject({
+      configCommit: box.configs.seventyTwo,
+    })
+  })
+
+  it('do not take over a version with another configuration (P7)', async () => {
+    const { target, config } = configured()
+    await target.deploy('payment', box.commits.good, 'v1', box.configs.seventy)
+    const other = { ...config, commit: box.configs.seventyTwo }
+    for (const another of [other, undefined])
+      await expect(
+        target.start({ ...release('v1', box.commits.good), config: another }),
+      ).rejects.toMatchObject({ code: 'conflict' })
+  })
+
+  it.each([
+    ['a commit that is not there', { commit: 'f'.repeat(40) }, 'not-found'],
+    ['a file that is not there', { path: 'other.env' }, 'not-found'],
+    ['a branch', { commit: 'main' }, 'bad-input'],
+  ])('cannot be made of %s', async (_, wrong, code) => {
+    const { target, config } = configured()
+    const given = { ...config, commit: box.configs.seventy, ...wrong }
+    await expect(target.start({ ...release('v1', box.commits.good), config: given })).rejects.toMatchObject({
+      code,
+    })
+    expect(box.pids('v1')).toEqual([])
+  })
+})
+
 describe('a bot that is killed (P1, P2, P3)', () => {
   it.each(['unpacked', 'intended', 'spawned', 'recorded', 'healthy'])(
     'twice while it starts a release, after "%s", leaves no orphan and no second process',

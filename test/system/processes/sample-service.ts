@@ -13,10 +13,12 @@ import type { ServiceDefinition } from '../../../src/pipeline/services.ts'
 
 const SERVER = `
 const { createServer } = require('node:http')
+const { readFileSync } = require('node:fs')
+const settingOf = (file) => (file === undefined ? undefined : readFileSync(file, 'utf8'))
 console.log('starting', process.env.SERVICE_VERSION)
 createServer((request, response) => {
   response.writeHead(request.url === '/healthz' ? 200 : 500)
-  response.end(JSON.stringify({ pid: process.pid, version: process.env.SERVICE_VERSION, token: process.env.SECRET_TOKEN }))
+  response.end(JSON.stringify({ pid: process.pid, version: process.env.SERVICE_VERSION, token: process.env.SECRET_TOKEN, setting: settingOf(process.env.CONFIG_FILE) }))
 }).listen(Number(process.env.PORT), '127.0.0.1')
 `
 /** Answers /charge, and fails every third request. */
@@ -33,6 +35,8 @@ export interface Sandbox {
   readonly commits: Readonly<
     Record<'good' | 'better' | 'crashing' | 'silent' | 'broken' | 'worse' | 'fixed', string>
   >
+  /** Of the repository `settings`, whose file `payment.env` holds LIMIT=70 and LIMIT=72. */
+  readonly configs: Readonly<Record<'seventy' | 'seventyTwo', string>>
   /** Where callers reach the service, through the router. */
   readonly serviceUrl: string
   readonly options: ProcessTargetOptions
@@ -46,6 +50,7 @@ export async function openSandbox(): Promise<Sandbox> {
   const folder = mkdtempSync(join(tmpdir(), 'ccp-processes-'))
   const repository = join(folder, 'repository')
   const commits = writeRepository(repository)
+  const configs = writeSettings(join(folder, 'settings'))
   const router = await startRouter({ host: '127.0.0.1', adminPort: 0, services: { payment: { port: 0 } } })
   const options: ProcessTargetOptions = {
     services: [definition(repository)],
@@ -59,6 +64,7 @@ export async function openSandbox(): Promise<Sandbox> {
   return {
     folder,
     commits,
+    configs,
     serviceUrl: `http://127.0.0.1:${router.ports.payment}`,
     options,
     pids,
@@ -72,23 +78,33 @@ export async function openSandbox(): Promise<Sandbox> {
   }
 }
 
-function writeRepository(repository: string): Sandbox['commits'] {
-  mkdirSync(repository)
+/** A new repository of one file; answers how to commit it. */
+function repositoryOf(directory: string, file: string): (content: string, message: string) => string {
+  mkdirSync(directory)
   const git = (...args: string[]) =>
     execFileSync(
       'git',
-      ['-C', repository, '-c', 'user.name=Payments team', '-c', 'user.email=payments@shop.example', ...args],
+      ['-C', directory, '-c', 'user.name=Payments team', '-c', 'user.email=payments@shop.example', ...args],
       {
         encoding: 'utf8',
       },
     ).trim()
-  git('init', '-q')
-  const commit = (content: string, message: string) => {
-    writeFileSync(join(repository, 'server.js'), content)
+  git('init', '-q', '-b', 'main')
+  return (content, message) => {
+    writeFileSync(join(directory, file), content)
     git('add', '-A')
     git('commit', '-q', '-m', message)
     return git('rev-parse', 'HEAD')
   }
+}
+
+function writeSettings(directory: string): Sandbox['configs'] {
+  const commit = repositoryOf(directory, 'payment.env')
+  return { seventy: commit('LIMIT=70\n', 'seventy'), seventyTwo: commit('LIMIT=72\n', 'seventy-two') }
+}
+
+function writeRepository(repository: string): Sandbox['commits'] {
+  const commit = repositoryOf(repository, 'server.js')
   return {
     good: commit(SERVER, 'serve'),
     better: commit(`// better\n${SERVER}`, 'serve better'),
