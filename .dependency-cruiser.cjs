@@ -1,6 +1,6 @@
 /** The dependency rules of docs/architecture.md; each message says how to mend a breach. */
 const stages = 'detection|rca|localization|planning|patching|gates|deployment|verification|concurrency|audit'
-const interpreter = 'run|execute|execute-rollout|execute-notice'
+const interpreter = 'run|execute|execute-rollout|execute-link|execute-notice'
 
 module.exports = {
   forbidden: [

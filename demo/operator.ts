@@ -1,12 +1,19 @@
 import { findButton, press } from './act-script.ts'
+import type { AlertRule } from './alert-rule.ts'
 import type { Demo } from './start-demo.ts'
+import type { Shop } from './start-shop.ts'
 
 /** A person reads before approving; the script does not pretend to. */
 const ON_CALL = 'UONCALL001'
 const LEAD = 'ULEAD00001'
 const BUTTON_TIMEOUT_MS = 90_000
 const END_TIMEOUT_MS = 180_000
-const ENDED = /Resolved after|Handed over to a person/
+const ENDED = /\*(Resolved|Over to you|Closed)\* since/
+/** Offered where an incident was handed over: there is no sooner end to wait for. */
+const AFTER_THE_END = ['retry', 'nextFix']
+
+/** What only the message in the channel has. */
+const ROOT = /\*What next\*/
 
 /** The scripted people of a headless run: they see the thread, and click in it. */
 export class Operator {
@@ -24,10 +31,10 @@ export class Operator {
   async press(actionId: string, as: 'on-call' | 'lead' = 'on-call'): Promise<boolean> {
     const user = as === 'lead' ? LEAD : ON_CALL
     const before = this.#pressed.get(actionId) ?? null
-    const value = await Promise.race([
-      press(this.#demo, user, actionId, BUTTON_TIMEOUT_MS, before),
-      this.untilEnded().then(() => null),
-    ])
+    const pressing = press(this.#demo, user, actionId, BUTTON_TIMEOUT_MS, before)
+    const value = AFTER_THE_END.includes(actionId)
+      ? await pressing
+      : await Promise.race([pressing, this.untilEnded().then(() => null)])
     if (value === null) return false
     this.#pressed.set(actionId, value)
     this.#say(`${actionId}: pressed as ${as}`)
@@ -50,18 +57,26 @@ export class Operator {
     )
   }
 
-  /** The thread's last message, and the page: resolved, or with the note that hands over. */
+  /** Every incident's message in the channel says that it is over, and every page has its note. */
   async untilEnded(): Promise<void> {
     const { workspace } = this.#demo
-    const told = () => this.#messages().some(({ blocks }) => ENDED.test(JSON.stringify(blocks ?? [])))
-    const paged = () => {
-      const page = workspace.pagerduty.incidents().at(-1)
-      return page !== undefined && workspace.pagerduty.notes(page.id).length > 0
+    const over = () => {
+      const pages = workspace.pagerduty.incidents()
+      const roots = this.#messages().filter(({ blocks }) => ROOT.test(JSON.stringify(blocks ?? [])))
+      const told = roots.filter(({ blocks }) => ENDED.test(JSON.stringify(blocks ?? [])))
+      const noted = pages.every(({ id }) => workspace.pagerduty.notes(id).length > 0)
+      return pages.length > 0 && roots.length >= pages.length && told.length === roots.length && noted
     }
-    // The last edits travel at Slack's pace: the thread has settled once it offers nothing that is over.
+    // The last edits travel at Slack's pace: a thread has settled once it offers nothing that is over.
     const settled = () =>
       ['pause', 'rollBack', 'approve'].every((action) => findButton(this.#demo, action) === null)
-    await workspace.waitFor(() => told() && paged() && settled(), END_TIMEOUT_MS, 'the end of the incident')
+    await workspace.waitFor(() => over() && settled(), END_TIMEOUT_MS, 'the end of the incident')
+  }
+
+  /** Another fault while an incident is open: puts the release into production and waits until monitoring has paged. */
+  async breakMore(release: (shop: Shop) => Promise<void>, rule: AlertRule): Promise<void> {
+    await release(this.#demo.shop)
+    this.#say(`paged: ${await this.#demo.pageWhenBroken(rule)}`)
   }
 
   #messages() {

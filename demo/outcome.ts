@@ -40,13 +40,16 @@ export function outcomeOf(
 ): { readonly outcome: Outcome; readonly why: string } {
   const { db, close } = openForReading(database)
   try {
-    const [record] = incidentRecords(db).records({ openOnly: false, limit: 1 })
+    const records = incidentRecords(db).records({ openOnly: false, limit: 20 }).toReversed()
     const { rows, valid } = verifyAudit(db)
-    const outcome = record === undefined ? 'no-incident' : record.state.toLowerCase().replace('_', '-')
-    const times = record === undefined ? NO_TIMES : timesOf(record)
+    // Of several incidents the worst one counts, and the first one's times.
+    const worst = records.find(({ state }) => state !== 'RESOLVED') ?? records[0]
+    const [first] = records
+    const outcome = worst === undefined ? 'no-incident' : worst.state.toLowerCase().replace('_', '-')
+    const times = first === undefined ? NO_TIMES : timesOf(first)
     const { name, expected } = scenario
     const told = { scenario: name, expected, outcome, ...times, audit: { rows, valid }, transcript }
-    return { outcome: told, why: record === undefined ? 'no incident was opened' : whyOf(record) }
+    return { outcome: told, why: worst === undefined ? 'no incident was opened' : whyOf(worst) }
   } finally {
     close()
   }
@@ -59,14 +62,28 @@ function whyOf({ handOver, trouble }: IncidentRecord): string {
 const NO_TIMES = { stages: {}, pipelineMs: 0, evidenceMs: 0, humanMs: 0 }
 
 function timesOf(record: IncidentRecord) {
-  const { incident, approval, rollout, workMs, timeline } = record
+  const { incident, workMs, timeline } = record
   const openedMs = timeline[0]?.atMs ?? incident.detectedAtMs
-  const lastVoteMs = approval?.votes.at(-1)?.atMs
-  const humanMs = approval === null || lastVoteMs === undefined ? 0 : lastVoteMs - approval.requestedAtMs
-  const rolloutMs = rollout === null ? 0 : record.stateSinceMs - rollout.startedAtMs
+  const tries = [
+    ...record.attempts,
+    { approval: record.approval, rollout: record.rollout, endedAtMs: record.stateSinceMs },
+  ]
+  const humanMs = sum(tries.map(askedFor))
+  const rolloutMs = sum(
+    tries.map(({ rollout, endedAtMs }) => (rollout === null ? 0 : endedAtMs - rollout.startedAtMs)),
+  )
   const rolloutWorkMs = (workMs['verification'] ?? 0) + (workMs['deployment'] ?? 0)
   const evidenceMs = Math.max(0, rolloutMs - rolloutWorkMs)
   const wholeMs = record.stateSinceMs - incident.detectedAtMs
   const stages = { detection: openedMs - incident.detectedAtMs, ...workMs }
   return { stages, pipelineMs: wholeMs - humanMs - evidenceMs, evidenceMs, humanMs }
+}
+
+function askedFor({ approval }: Pick<IncidentRecord, 'approval'>): number {
+  const last = approval?.votes.at(-1)
+  return approval === null || last === undefined ? 0 : last.atMs - approval.requestedAtMs
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0)
 }

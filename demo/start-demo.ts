@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { startModel } from './model/start-model.ts'
-import { GATEWAY_ERRORS, pageWhenBroken, type Monitoring } from './alert-rule.ts'
+import { GATEWAY_ERRORS, pageWhenBroken, type AlertRule, type Monitoring } from './alert-rule.ts'
 import type { Scenario } from './scenarios/scenario.ts'
 import { scenarios } from './scenarios/all.ts'
 import { databaseOf, startBot, TEAM_ID, WEBHOOK_SECRET, type BotPlace, type BotProcess } from './start-bot.ts'
@@ -28,6 +28,8 @@ export interface Demo {
   restoreShop(): Promise<void>
   /** Breaks the shop and waits until its monitoring has paged; answers the page's title. `released`: it is broken now. */
   breakShop(scenario: Scenario, released?: () => void): Promise<string>
+  /** Waits until the shop's monitoring finds that rule broken and has paged; answers the page's title. */
+  pageWhenBroken(rule: AlertRule): Promise<string>
   /** kill -9, as a power cut would. */
   killBot(): Promise<void>
   restartBot(): Promise<void>
@@ -105,6 +107,7 @@ async function assemble(
   workspace.pagerduty.subscribe(`${bot.webhookUrl}/webhooks/pagerduty`, [WEBHOOK_SECRET])
   const stopping = new AbortController()
   closers.push(async () => stopping.abort())
+  const pageOf = (rule: AlertRule) => pageWhenBroken(rule, monitoring(workspace, shop), stopping.signal)
   let healthySinceMs = Date.now()
   const port = Number(new URL(bot.webhookUrl).port)
   return {
@@ -123,8 +126,11 @@ async function assemble(
       if (leftMs > 0) await new Promise((resolve) => setTimeout(resolve, leftMs))
       await scenario.breakShop(shop, model)
       released?.()
-      return pageWhenBroken(scenario.alert ?? GATEWAY_ERRORS, monitoring(workspace, shop), stopping.signal)
+      const rules = scenario.alerts ?? [GATEWAY_ERRORS]
+      const titles = await Promise.all(rules.map(pageOf))
+      return titles.join('; ')
     },
+    pageWhenBroken: pageOf,
     async killBot() {
       bot.child.process.kill('SIGKILL')
       await bot.child.exited

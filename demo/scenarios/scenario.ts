@@ -13,8 +13,8 @@ export interface Scenario {
   readonly expected: 'resolved' | 'handed-over'
   /** Toolchains that the machine must have, and whose services the scenario brings up. */
   readonly needs?: readonly Toolchain[]
-  /** What the shop's monitoring watches for; the error ratio at the gateway where it says nothing. */
-  readonly alert?: AlertRule
+  /** What the shop's monitoring pages for; the error ratio at the gateway where it says nothing. */
+  readonly alerts?: readonly AlertRule[]
   /** What goes into production, in order; the last is what breaks it. The model says NONE unless told otherwise. */
   breakShop(shop: Shop, model: Model): Promise<void>
   /** What the people of a headless run do; they approve what they are asked where it says nothing. */

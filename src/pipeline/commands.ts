@@ -43,7 +43,8 @@ export function possibleActions(record: IncidentRecord): readonly PersonAction[]
   if (state === 'APPROVAL_EXPIRED') actions.push('renewApproval')
   const goingBack = rollout?.phase === 'ROLLBACK' || record.rollBackAsked !== null
   if (state === 'DEPLOYING' && !goingBack && rollout?.phase !== 'SUCCESS') actions.push('rollBack')
-  if (!DONE.includes(state) && state !== 'HANDED_OVER' && !goingBack) {
+  const nothingMoves = state === 'HANDED_OVER' || state === 'LINKED'
+  if (!DONE.includes(state) && !nothingMoves && !goingBack) {
     actions.push(record.paused === null ? 'pause' : 'resume')
   }
   if (state === 'HANDED_OVER' && hasAnotherFix(record)) actions.push('nextFix')

@@ -423,3 +423,35 @@ export interface Verdict {
   readonly requestsSeen: number
   readonly computeMs: number
 }
+
+// ------------------------------------------------------------------------------------- around an incident
+
+/** Another incident, as far as a thread has to name it. */
+export interface IncidentLink {
+  readonly incidentId: string
+  readonly title: string
+  readonly atMs: number
+}
+
+/** Why the machine stopped for a person. */
+export interface HandOver {
+  readonly reason: string
+  readonly atMs: number
+}
+
+/**
+ * One try at a fix that is over, kept so that the thread goes on showing it. What the next try takes over (the cause,
+ * when only the fix was wrong) is null here and stays in the record.
+ */
+export interface Attempt {
+  readonly diagnosis: Diagnosis | null
+  readonly location: Location | null
+  readonly plan: FixPlan | null
+  readonly patch: Patch | null
+  readonly gates: GateReport | null
+  readonly approval: Approval | null
+  readonly rollout: Rollout | null
+  readonly verdict: Verdict | null
+  readonly handOver: HandOver | null
+  readonly endedAtMs: number
+}

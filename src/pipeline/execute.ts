@@ -2,6 +2,7 @@ import type { AccessPolicy } from './access.ts'
 import { requestApproval } from './approval.ts'
 import type { GateReport, StageName, StageOutcome } from './contracts.ts'
 import { CcpError } from './errors.ts'
+import { followLink, linkToLeader, type LinkDeps } from './execute-link.ts'
 import { executeNotice, type NoticeDeps } from './execute-notice.ts'
 import { executeRollout, type RolloutPorts } from './execute-rollout.ts'
 import { evaluateGates } from './gates/evaluate-gates.ts'
@@ -23,7 +24,7 @@ export interface ServiceRepository extends SourceRepository, PatchRepository {
 }
 
 export interface ExecuteDeps extends RolloutPorts, NoticeDeps {
-  readonly journal: Pick<Journal, 'intend'>
+  readonly journal: Pick<Journal, 'intend' | 'record' | 'records' | 'submit'>
   readonly services: readonly ServiceDefinition[]
   readonly access: AccessPolicy
   readonly locks: LockStore
@@ -47,7 +48,9 @@ export async function execute(command: ClaimedCommand, deps: ExecuteDeps): Promi
         })),
       )
     case 'localize':
-      return event(await localizeCause(record, deps))
+      return event(linkToLeader(record, linkDeps(deps)) ?? (await localizeCause(record, deps)))
+    case 'follow-link':
+      return event(await followLink(record, linkDeps(deps)))
     case 'plan-fix':
       return event(await plan(record, deps))
     case 'write-patch':
@@ -75,6 +78,11 @@ export async function execute(command: ClaimedCommand, deps: ExecuteDeps): Promi
     case 'email-leads':
       return executeNotice(command, deps)
   }
+}
+
+function linkDeps(deps: ExecuteDeps): LinkDeps {
+  const { journal, rca, services } = deps
+  return { journal, metrics: rca.metrics, services, nowMs: () => deps.nowMs() }
 }
 
 function event(made: MachineEvent | null): Executed {

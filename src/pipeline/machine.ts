@@ -1,10 +1,13 @@
 import type {
   Actor,
   Approval,
+  Attempt,
   Diagnosis,
   FixPlan,
   GateReport,
+  HandOver,
   Incident,
+  IncidentLink,
   Location,
   Patch,
   Rollout,
@@ -37,6 +40,7 @@ export type IncidentState =
   | 'APPROVAL_EXPIRED'
   | 'QUEUED'
   | 'DEPLOYING'
+  | 'LINKED'
   | 'RESOLVED'
   | 'HANDED_OVER'
   | 'CLOSED'
@@ -45,6 +49,7 @@ export type IncidentState =
 export type CommandKind =
   | 'diagnose'
   | 'localize'
+  | 'follow-link'
   | 'plan-fix'
   | 'write-patch'
   | 'evaluate-gates'
@@ -62,33 +67,10 @@ export type CommandKind =
   | 'email-approvers'
   | 'email-leads'
 
-/** Why the machine stopped for a person. */
-export interface HandOver {
-  readonly reason: string
-  readonly atMs: number
-}
-
 export interface TimelineEntry {
   readonly atMs: number
   readonly actor: Actor
   readonly text: string
-}
-
-/**
- * One try at a fix that is over, kept so that the thread goes on showing it. What the next try takes over (the cause,
- * when only the fix was wrong) is null here and stays in the record.
- */
-export interface Attempt {
-  readonly diagnosis: Diagnosis | null
-  readonly location: Location | null
-  readonly plan: FixPlan | null
-  readonly patch: Patch | null
-  readonly gates: GateReport | null
-  readonly approval: Approval | null
-  readonly rollout: Rollout | null
-  readonly verdict: Verdict | null
-  readonly handOver: HandOver | null
-  readonly endedAtMs: number
 }
 
 /** All that is known of one incident; the journal's snapshot. */
@@ -112,6 +94,10 @@ export interface IncidentRecord {
   /** Which operation stands in the way while QUEUED. */
   readonly waitingFor: readonly string[]
   readonly handOver: HandOver | null
+  /** The incident whose fix this one waits for, because both have one cause. */
+  readonly linkedTo: IncidentLink | null
+  /** Incidents that wait for the fix of this one. */
+  readonly siblings: readonly IncidentLink[]
   /** Tries that are over, oldest first. */
   readonly attempts: readonly Attempt[]
   /** What stopped the pain, while the lasting fix is still to come. */
@@ -135,6 +121,12 @@ export type MachineEvent =
   | { readonly kind: 'opened'; readonly incident: Incident }
   | { readonly kind: 'signalJoined'; readonly signal: Signal }
   | { readonly kind: 'diagnosed'; readonly diagnosis: Diagnosis }
+  | { readonly kind: 'linked'; readonly to: IncidentLink }
+  | { readonly kind: 'linkOpen' }
+  | { readonly kind: 'linkResolved'; readonly detail: string }
+  | { readonly kind: 'linkBroken'; readonly reason: string }
+  | { readonly kind: 'linkEnded'; readonly reason: string }
+  | { readonly kind: 'siblingLinked'; readonly sibling: IncidentLink }
   | { readonly kind: 'located'; readonly location: Location }
   | { readonly kind: 'planned'; readonly plan: FixPlan }
   | { readonly kind: 'patched'; readonly patch: Patch }
@@ -202,6 +194,7 @@ const OPEN = [
   'AWAITING_APPROVAL',
   'APPROVAL_EXPIRED',
   'QUEUED',
+  'LINKED',
 ] as const satisfies readonly IncidentState[]
 
 /** Rollouts that the machine starts by itself in one incident; each still waits for its own approval. */
@@ -228,6 +221,11 @@ export const INCIDENT_TABLE: readonly Row<IncidentState>[] = [
     run: ['localize'],
   }),
   row({ from: 'DIAGNOSING', on: 'diagnosed', to: 'HANDED_OVER', run: ['note-page'] }),
+  row({ from: 'LOCALIZING', on: 'linked', to: 'LINKED', run: ['follow-link'] }),
+  row({ from: 'LINKED', on: 'linkOpen', to: 'LINKED', run: ['follow-link'] }),
+  row({ from: 'LINKED', on: 'linkResolved', to: 'RESOLVED', run: ['note-page', 'resolve-page'] }),
+  row({ from: 'LINKED', on: 'linkBroken', to: 'DIAGNOSING', run: ['diagnose'] }),
+  row({ from: 'LINKED', on: 'linkEnded', to: 'HANDED_OVER', run: ['note-page'] }),
   row({ from: 'LOCALIZING', on: 'located', to: 'PLANNING', run: ['plan-fix'] }),
   row({ from: 'PLANNING', on: 'planned', to: 'PATCHING', run: ['write-patch'] }),
   row({ from: 'PATCHING', on: 'patched', to: 'GATING', run: ['evaluate-gates'] }),

@@ -66,6 +66,8 @@ function opened({ event, atMs }: Arrival): IncidentRecord | null {
     stateSinceMs: atMs,
     incident: event.incident,
     ...FRESH,
+    linkedTo: null,
+    siblings: [],
     attempts: [],
     mitigated: null,
     escalated: null,
@@ -115,6 +117,8 @@ function overlay(record: IncidentRecord, { event, actor, atMs }: Arrival): Incid
       const incident = { ...record.incident, signals: [...record.incident.signals, event.signal] }
       return { ...record, incident }
     }
+    case 'siblingLinked':
+      return { ...record, siblings: [...record.siblings, event.sibling] }
     case 'paused':
       return record.paused === null ? { ...record, paused: { by: actor, reason: event.reason, atMs } } : null
     case 'resumed':
@@ -154,6 +158,12 @@ function fill(record: IncidentRecord, { event, actor, atMs }: Arrival): Incident
   switch (event.kind) {
     case 'diagnosed':
       return handOverIf(event.diagnosis.abstained, { ...record, diagnosis: event.diagnosis }, atMs)
+    case 'linked':
+      return { ...record, linkedTo: event.to }
+    case 'linkBroken':
+      return { ...nextTry(record, 'nothing', atMs), linkedTo: null }
+    case 'linkEnded':
+      return handOverIf(event.reason, { ...record, linkedTo: null }, atMs)
     case 'located':
       return { ...record, location: event.location }
     case 'planned':
@@ -219,7 +229,7 @@ function fill(record: IncidentRecord, { event, actor, atMs }: Arrival): Incident
       return nextTry(record, 'cause', atMs)
     case 'retryRequested':
     case 'pageReopened':
-      return { ...nextTry(record, 'nothing', atMs), mitigated: null }
+      return { ...nextTry(record, 'nothing', atMs), mitigated: null, linkedTo: null }
     default:
       return record
   }
@@ -276,6 +286,8 @@ function dueMs(kind: CommandKind, record: IncidentRecord, atMs: number, timing: 
       return atMs + timing.observeEveryMs
     case 'expire-approval':
       return record.approval?.expiresAtMs ?? atMs
+    case 'follow-link':
+      return atMs + timing.lockRetryMs
     case 'acquire-locks':
       return record.waitingFor.length === 0 ? atMs : atMs + timing.lockRetryMs
     default:
@@ -291,6 +303,7 @@ export function runsWhilePaused(kind: CommandKind, record: IncidentRecord): bool
     case 'finish-rollout':
     case 'release-locks':
     case 'expire-approval':
+    case 'follow-link':
       return true
     case 'set-weight':
       // Decided before the pause; held only while the canary takes no traffic at all.

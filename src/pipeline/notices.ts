@@ -23,7 +23,9 @@ export function pageNote(record: IncidentRecord): string {
   return lines.filter((line) => line !== null).join('\n')
 }
 
-function noteHeading({ state, handOver, mitigated, attempts }: IncidentRecord): string {
+function noteHeading({ state, handOver, mitigated, attempts, linkedTo }: IncidentRecord): string {
+  if (state === 'RESOLVED' && linkedTo !== null)
+    return `CCP: cured by the fix of ${linkedTo.incidentId} (${linkedTo.title}), which had the same cause.`
   if (state === 'RESOLVED') return 'CCP: fixed and verified.'
   const calm =
     mitigated === null ? '' : ` The pain is stopped (${mitigated.title}); a lasting fix is still due.`

@@ -182,6 +182,8 @@ function failureEvent(kind: CommandKind, error: CcpError): MachineEvent | null {
       return { kind: 'stageStopped', stage: 'patching', reason }
     case 'evaluate-gates':
       return { kind: 'stageStopped', stage: 'gates', reason }
+    case 'follow-link':
+      return { kind: 'linkEnded', reason }
     case 'acquire-locks':
       return { kind: 'approvalVoided', reason }
     case 'prepare-canary':

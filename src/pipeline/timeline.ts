@@ -9,6 +9,18 @@ export function describeEvent(event: MachineEvent, record: IncidentRecord): stri
       return `Another alert joined: ${event.signal.summary}`
     case 'diagnosed':
       return diagnosed(event.diagnosis)
+    case 'linked':
+      return `Same cause as ${event.to.incidentId}: waits for its fix`
+    case 'linkOpen':
+      return null
+    case 'linkResolved':
+      return `Resolved with the fix it waited for: ${event.detail}`
+    case 'linkBroken':
+      return `Looked at anew: ${event.reason}`
+    case 'linkEnded':
+      return `Waits no longer: ${event.reason}`
+    case 'siblingLinked':
+      return `${event.sibling.incidentId} has the same cause and waits for this fix`
     case 'located':
       return `Fault at ${event.location.file}:${event.location.line}`
     case 'planned':

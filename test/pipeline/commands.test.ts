@@ -118,6 +118,7 @@ describe('what a person may do', () => {
     ['rollingBack', 'escalate'],
     ['rejected', 'nextFix retry escalate'],
     ['abstained', 'retry escalate'],
+    ['linked', 'escalate'],
     ['secondFixAsked', 'approve reject pause escalate'],
     ['resolved', ''],
     ['closed', ''],

@@ -177,6 +177,34 @@ describe('the machine', () => {
     })
   })
 
+  describe('when another incident has the same cause', () => {
+    const to = { incidentId: 'pd-OTHER', title: 'payment fails', atMs: 1 }
+    const linked = after([...until('diagnosed'), { kind: 'linked', to }])
+
+    it('waits for its fix without any of its own', () => {
+      expect(linked.record).toMatchObject({ state: 'LINKED', linkedTo: to, plan: null })
+      expect(linked.commands).toEqual([{ kind: 'follow-link', dueMs: 15_000 }])
+      const open = arrive(linked.record, { kind: 'linkOpen' })
+      expect(open?.commands).toEqual([{ kind: 'follow-link', dueMs: 15_000 }])
+    })
+
+    it('ends with it, is looked at anew, or is handed over', () => {
+      const end = (event: MachineEvent) => arrive(linked.record, event)
+      const cured = end({ kind: 'linkResolved', detail: 'well' })
+      expect(cured?.record.state).toBe('RESOLVED')
+      expect(cured?.commands.map(({ kind }) => kind)).toEqual(['note-page', 'resolve-page'])
+      expect(end({ kind: 'linkBroken', reason: 'still' })?.record).toMatchObject({
+        state: 'DIAGNOSING',
+        linkedTo: null,
+        diagnosis: null,
+      })
+      expect(end({ kind: 'linkEnded', reason: 'over' })?.record).toMatchObject({
+        state: 'HANDED_OVER',
+        handOver: { reason: 'over' },
+      })
+    })
+  })
+
   describe('when a roll-back of the deploy comes first', () => {
     const planned = happyPath.map((event) =>
       event.kind === 'planned' ? { ...event, plan: { ...event.plan, lastingId: 'revert' } } : event,

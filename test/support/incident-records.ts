@@ -580,6 +580,8 @@ const mitigated = [
   { kind: 'rolloutFinished' } as const,
 ]
 
+const LINK = { incidentId: 'pd-OTHER', title: 'payment: 29 % of requests fail', atMs: AT_MS }
+
 /** One record for every state that a thread can show. */
 export const RECORDS = {
   opened: recordAfter({ kind: 'opened', incident }),
@@ -655,6 +657,13 @@ export const RECORDS = {
   mitigated: recordAfter(...mitigated),
   lastingFixAsked: recordAfter(...mitigated, ...second.slice(1)),
   resolved: recordAfter(...atFull, observed(passed, FULL, 'advance'), { kind: 'rolloutFinished' }),
+  linked: recordAfter(...analysed.slice(0, 2), { kind: 'linked', to: LINK }),
+  linkResolved: recordAfter(
+    ...analysed.slice(0, 2),
+    { kind: 'linked', to: LINK },
+    { kind: 'linkResolved', detail: '0.0 % of 400 requests of gateway failed since then' },
+  ),
+  withSibling: recordAfter(...waiting, { kind: 'siblingLinked', sibling: LINK }),
   closed: recordAfter(...waiting, { kind: 'pageResolved' }),
   escalated: recordAfter(...waiting, [
     { kind: 'escalated', reason: 'need the Payments team' },

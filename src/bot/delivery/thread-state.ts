@@ -35,8 +35,12 @@ export function threadState({ journal, deliveries, members, teamUrl }: ThreadSta
     const known = drawn.get(incidentId)
     if (known !== undefined) return known
     const record = journal.record(incidentId)
-    const messages =
-      record === null ? [] : threadOf(record, { members, link: (key) => link(incidentId, key) })
+    const facts = {
+      members,
+      link: (key: string) => link(incidentId, key),
+      thread: (other: string) => link(other, 'root'),
+    }
+    const messages = record === null ? [] : threadOf(record, facts)
     drawn.set(incidentId, messages)
     return messages
   }

@@ -35,6 +35,10 @@ function heading(record: IncidentRecord): string {
 
 function result(record: IncidentRecord): string {
   const { patch, handOver, state } = record
+  if (state === 'RESOLVED' && record.linkedTo !== null) {
+    const cured = record.timeline.at(-1)?.text ?? ''
+    return `${sentence(line(cured, 300))} One cause, one fix: that of ${line(record.linkedTo.title, 200)}. The page is resolved.`
+  }
   if (state === 'RESOLVED') {
     const before = record.mitigated === null ? '' : `${line(record.mitigated.title)} stopped the pain. Then `
     return `${before}${line(patch?.title ?? 'the fix')} is at 100 %, verified against the version before. The page is resolved.`

@@ -1,4 +1,4 @@
-import type { CommitSummary, Diagnosis, Fault, Location } from '../../pipeline/contracts.ts'
+import type { CommitSummary, Diagnosis, Fault, IncidentLink, Location } from '../../pipeline/contracts.ts'
 import type { IncidentRecord } from '../../pipeline/machine.ts'
 import { openPlaces } from '../../pipeline/approval.ts'
 import { actions, context, header, section } from './blocks.ts'
@@ -25,7 +25,7 @@ export function rootMessage(scene: Scene): DesiredMessage {
       section(`*What caused it*\n${cause(scene)}`),
       section(`*What next*\n${whatNext(scene)}`),
       ...actions([...actionButtons(scene), ...lookButtons(scene)]),
-      ...notes(record),
+      ...notes(scene),
     ],
   })
 }
@@ -157,7 +157,11 @@ function nextStep(scene: Scene): string {
         : `Approved. It waits for ${list(record.waitingFor.map((each) => code(each)))} to finish, then starts by itself.`
     case 'DEPLOYING':
       return deploying(scene)
+    case 'LINKED':
+      return `Both have one cause, so there is one fix: ${otherIncident(scene, record.linkedTo)}. This one is looked at again when that fix is in production, and is resolved only if it is well then.`
     case 'RESOLVED':
+      if (record.linkedTo !== null)
+        return `Nothing. It was cured by the fix of ${otherIncident(scene, record.linkedTo)}, and the page is resolved. ${summaryLink(scene)}`
       return `Nothing. The fix is ${linked(scene.link('rollout'), 'verified at 100 %')} and the page is resolved. ${summaryLink(scene)}`
     case 'HANDED_OVER':
       return `A person takes over: ${sentence(line(record.handOver?.reason ?? 'the reason is in the thread', 600))} ${summaryLink(scene)}`
@@ -166,6 +170,11 @@ function nextStep(scene: Scene): string {
     default:
       return `${stateWords(record).words}. You need to do nothing yet; you will be asked before anything changes.`
   }
+}
+
+function otherIncident(scene: Scene, link: IncidentLink | null): string {
+  if (link === null) return 'another incident'
+  return linked(scene.thread(link.incidentId), line(link.title, 120))
 }
 
 function summaryLink(scene: Scene): string {
@@ -207,9 +216,12 @@ function judgement(verdict: Scene['record']['verdict']): string {
   return verdict.decision === 'pass' ? 'It is healthy so far.' : 'The evidence is being gathered.'
 }
 
-function notes(record: IncidentRecord) {
-  const { trouble, escalated } = record
+function notes(scene: Scene) {
+  const { record } = scene
+  const { trouble, escalated, siblings } = record
+  const waiting = siblings.map((each) => otherIncident(scene, each))
   const texts = [
+    waiting.length === 0 ? '' : `🔗 The same cause: ${list(waiting)}`,
     trouble === null ? '' : `⚠️ Trouble ${commandWords(trouble.command)}: ${line(trouble.message, 200)}`,
     escalated === null
       ? ''

@@ -1,6 +1,7 @@
 import type { AccessPolicy, PersonAction } from '../../pipeline/access.ts'
 import { possibleActions } from '../../pipeline/commands.ts'
-import type { Attempt, IncidentRecord } from '../../pipeline/machine.ts'
+import type { Attempt } from '../../pipeline/contracts.ts'
+import type { IncidentRecord } from '../../pipeline/machine.ts'
 import type { ButtonValue } from '../ids.ts'
 import { keyInTry } from './tries.ts'
 
@@ -14,20 +15,24 @@ export interface Scene {
   readonly isPast: boolean
   /** The web address of a message of this try; null while it is not posted. */
   link(key: string): string | null
+  thread(incidentId: string): string | null
 }
 
 export interface SceneFacts {
   readonly members: AccessPolicy['members']
   link(key: string): string | null
+  /** The web address of another incident's thread; null while it is not posted. */
+  thread(incidentId: string): string | null
 }
 
-export function sceneOf(record: IncidentRecord, { members, link }: SceneFacts): Scene {
+export function sceneOf(record: IncidentRecord, { members, link, thread }: SceneFacts): Scene {
   return {
     record,
     possible: new Set(possibleActions(record)),
     members,
     isPast: false,
     link: (key) => link(keyInTry(key, record.attempts)),
+    thread,
   }
 }
 
@@ -39,6 +44,7 @@ export function pastScene(record: IncidentRecord, facts: SceneFacts, before: rea
     members: facts.members,
     isPast: true,
     link: (key) => facts.link(keyInTry(key, before)),
+    thread: (incidentId) => facts.thread(incidentId),
   }
 }
 

@@ -18,6 +18,7 @@ const STATES: Readonly<Record<IncidentState, StateWords>> = {
   APPROVAL_EXPIRED: { emoji: '⌛', words: 'Approval expired' },
   QUEUED: { emoji: '⏳', words: 'Approved, waiting for its turn' },
   DEPLOYING: { emoji: '🚀', words: 'Rolling out' },
+  LINKED: { emoji: '🔗', words: 'Waiting for the fix of another incident' },
   RESOLVED: { emoji: '✅', words: 'Resolved' },
   HANDED_OVER: { emoji: '🙋', words: 'Over to you' },
   CLOSED: { emoji: '☑️', words: 'Closed' },
@@ -46,6 +47,7 @@ export function isWorking({ state }: IncidentRecord): boolean {
   switch (state) {
     case 'AWAITING_APPROVAL':
     case 'APPROVAL_EXPIRED':
+    case 'LINKED':
     case 'RESOLVED':
     case 'HANDED_OVER':
     case 'CLOSED':
@@ -58,6 +60,7 @@ export function isWorking({ state }: IncidentRecord): boolean {
 const COMMANDS: Readonly<Record<CommandKind, string>> = {
   diagnose: 'looking for the cause',
   localize: 'finding the line of code',
+  'follow-link': 'following the other incident',
   'plan-fix': 'comparing fixes',
   'write-patch': 'writing the fix',
   'evaluate-gates': 'running the safety gates',

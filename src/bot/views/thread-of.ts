@@ -1,4 +1,5 @@
-import type { Attempt, IncidentRecord } from '../../pipeline/machine.ts'
+import type { Attempt } from '../../pipeline/contracts.ts'
+import type { IncidentRecord } from '../../pipeline/machine.ts'
 import { approvalMessage } from './approval.ts'
 import type { DesiredMessage } from './desired-message.ts'
 import { diagnosisMessage } from './diagnosis.ts'

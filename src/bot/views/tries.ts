@@ -1,4 +1,5 @@
-import type { Attempt, IncidentRecord } from '../../pipeline/machine.ts'
+import type { Attempt } from '../../pipeline/contracts.ts'
+import type { IncidentRecord } from '../../pipeline/machine.ts'
 
 /** The messages of a try that a later try of the same incident has too, and the noun behind each. */
 const NOUN_OF = {

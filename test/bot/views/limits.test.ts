@@ -10,7 +10,7 @@ import { threadOf } from '../../../src/bot/views/thread-of.ts'
 import { clip, codeBlock, headAndTail, line, plain } from '../../../src/bot/views/text.ts'
 import { ACCESS, RECORDS } from '../../support/incident-records.ts'
 
-const facts = { members: ACCESS.members, link: () => null }
+const facts = { members: ACCESS.members, link: () => null, thread: () => null }
 
 /** Text as logs, titles and findings have it: long, empty, of any alphabet, full of what Slack takes for markup. */
 const text = fc.oneof(

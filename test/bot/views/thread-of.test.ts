@@ -6,7 +6,11 @@ import type { DesiredMessage } from '../../../src/bot/views/desired-message.ts'
 import { threadOf } from '../../../src/bot/views/thread-of.ts'
 import { ACCESS, BINDING_HASH, INCIDENT, RECORDS } from '../../support/incident-records.ts'
 
-const facts = { members: ACCESS.members, link: (key: string) => `https://example.slack.com/${key}` }
+const facts = {
+  members: ACCESS.members,
+  link: (key: string) => `https://example.slack.com/${key}`,
+  thread: (id: string) => `https://example.slack.com/thread/${id}`,
+}
 const states = Object.entries(RECORDS) as [keyof typeof RECORDS, IncidentRecord][]
 
 const buttonsOf = ({ blocks }: DesiredMessage) =>
