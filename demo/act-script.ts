@@ -8,41 +8,43 @@ export interface Button {
   readonly value: string
 }
 
-/** The newest live button of that action in the channel or its threads; null where there is none. */
-export function findButton(demo: Demo, actionId: string): Button | null {
+/** The live buttons of that action in the channel and its threads, newest first; one for each thing that they carry. */
+export function findButtons(demo: Demo, actionId: string): readonly Button[] {
   const [channel] = demo.workspace.channels
-  const messages = demo.workspace.messages(channel?.id ?? '')
-  for (const { ts, blocks } of messages.toReversed()) {
-    const value = valueOf(blocks ?? [], actionId)
-    if (value !== null) return { ts, actionId, value }
-  }
-  return null
+  const messages = demo.workspace.messages(channel?.id ?? '').toReversed()
+  const all = messages.flatMap(({ ts, blocks }) =>
+    valuesOf(blocks ?? [], actionId).map((value) => ({ ts, actionId, value })),
+  )
+  return all.filter(({ value }, at) => all.findIndex((other) => other.value === value) === at)
 }
 
-function valueOf(blocks: readonly unknown[], actionId: string): string | null {
+function valuesOf(blocks: readonly unknown[], actionId: string): readonly string[] {
   const elements = blocks.flatMap(
     (block) => (block as { elements?: readonly { action_id?: string; value?: string }[] }).elements ?? [],
   )
-  const found = elements.find((element) => element.action_id === actionId)
-  return found === undefined ? null : (found.value ?? '')
+  return elements.flatMap((element) => (element.action_id === actionId ? [element.value ?? ''] : []))
 }
 
-/** Waits for a button other than the one that carries `pressed`, and presses it as that person; answers what it carries. */
-export async function press(
-  demo: Demo,
-  userId: string,
-  actionId: string,
-  timeoutMs: number,
-  pressed: string | null = null,
-): Promise<string> {
+export interface Press {
+  readonly userId: string
+  readonly actionId: string
+  readonly timeoutMs: number
+  /** What buttons of that action carried that were pressed before. */
+  readonly pressed?: ReadonlySet<string>
+  /** Of several incidents' buttons the one that came first, not the newest. */
+  readonly oldestFirst?: boolean
+}
+
+/** Waits for a button that was not pressed yet, and presses it as that person; answers what it carries. */
+export async function press(demo: Demo, { userId, actionId, timeoutMs, ...which }: Press): Promise<string> {
   const { workspace } = demo
   const fresh = () => {
-    const button = findButton(demo, actionId)
-    return button?.value === pressed ? null : button
+    const buttons = findButtons(demo, actionId).filter(({ value }) => which.pressed?.has(value) !== true)
+    return (which.oldestFirst === true ? buttons.at(-1) : buttons[0]) ?? null
   }
   const { ts, value } = await workspace.waitFor(fresh, timeoutMs, `a button ${actionId}`)
   const click = () => workspace.actAs(userId).click({ channel: workspace.channels[0]?.id, ts, actionId })
-  const isTaken = () => findButton(demo, actionId)?.value !== value
+  const isTaken = () => findButtons(demo, actionId).every((button) => button.value !== value)
   await click()
   // On a busy machine the bot may miss Slack's three seconds; a person sees that, and clicks again.
   await workspace.waitFor(isTaken, CLICK_AGAIN_MS, `the click on ${actionId} to be taken`).catch(click)

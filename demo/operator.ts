@@ -1,4 +1,4 @@
-import { findButton, press } from './act-script.ts'
+import { findButtons, press } from './act-script.ts'
 import type { AlertRule } from './alert-rule.ts'
 import type { Demo } from './start-demo.ts'
 import type { Shop } from './start-shop.ts'
@@ -19,26 +19,35 @@ const ROOT = /\*What next\*/
 export class Operator {
   readonly #demo: Demo
   readonly #say: (text: string) => void
-  /** What the button of an action carried when it was pressed last. */
-  readonly #pressed = new Map<string, string>()
+  /** What the buttons carried that were pressed. */
+  readonly #pressed = new Set<string>()
 
   constructor(demo: Demo, say: (text: string) => void) {
     this.#demo = demo
     this.#say = say
   }
 
-  /** Waits for a button of that action that was not pressed yet, and presses it; false where the incident ended before. */
-  async press(actionId: string, as: 'on-call' | 'lead' = 'on-call'): Promise<boolean> {
-    const user = as === 'lead' ? LEAD : ON_CALL
-    const before = this.#pressed.get(actionId) ?? null
-    const pressing = press(this.#demo, user, actionId, BUTTON_TIMEOUT_MS, before)
+  /** Waits for a button of that action that was not pressed yet, and presses it; false where all ended before. */
+  async press(
+    actionId: string,
+    { as = 'on-call', oldestFirst = false }: { as?: 'on-call' | 'lead'; oldestFirst?: boolean } = {},
+  ): Promise<boolean> {
+    const userId = as === 'lead' ? LEAD : ON_CALL
+    const which = { userId, actionId, timeoutMs: BUTTON_TIMEOUT_MS, pressed: this.#pressed, oldestFirst }
+    const pressing = press(this.#demo, which)
     const value = AFTER_THE_END.includes(actionId)
       ? await pressing
       : await Promise.race([pressing, this.untilEnded().then(() => null)])
     if (value === null) return false
-    this.#pressed.set(actionId, value)
+    this.#pressed.add(value)
     this.#say(`${actionId}: pressed as ${as}`)
     return true
+  }
+
+  /** Waits until so many incidents ask for an approval. */
+  async untilAsked(incidents: number): Promise<void> {
+    const asked = () => findButtons(this.#demo, 'approve').length >= incidents
+    await this.#demo.workspace.waitFor(asked, BUTTON_TIMEOUT_MS, `${incidents} questions for approval`)
   }
 
   /** What the thread and the channel say now, as the JSON of their blocks. */
@@ -69,7 +78,7 @@ export class Operator {
     }
     // The last edits travel at Slack's pace: a thread has settled once it offers nothing that is over.
     const settled = () =>
-      ['pause', 'rollBack', 'approve'].every((action) => findButton(this.#demo, action) === null)
+      ['pause', 'rollBack', 'approve'].every((action) => findButtons(this.#demo, action).length === 0)
     await workspace.waitFor(() => over() && settled(), END_TIMEOUT_MS, 'the end of the incident')
   }
 

@@ -2,6 +2,7 @@ import { badDeploy } from './bad-deploy.ts'
 import { nullDereference } from './null-dereference.ts'
 import { panic } from './panic.ts'
 import type { Scenario } from './scenario.ts'
+import { twoAtOnce } from './two-at-once.ts'
 import { unhandledException } from './unhandled-exception.ts'
 import { unsafeFix } from './unsafe-fix.ts'
 import { wrongFix } from './wrong-fix.ts'
@@ -14,4 +15,5 @@ export const scenarios: readonly Scenario[] = [
   unsafeFix,
   unhandledException,
   panic,
+  twoAtOnce,
 ]

@@ -24,7 +24,7 @@ describeWith(['git', 'python3', 'bubblewrap'], 'a bot that is killed with SIGKIL
     expect(run.record()?.state).toBe('AWAITING_APPROVAL')
     await demo.restartBot()
 
-    await press(demo, ON_CALL, 'approve', 30_000)
+    await press(demo, { userId: ON_CALL, actionId: 'approve', timeoutMs: 30_000 })
     await until(() => atTenPercent(run), 60_000, 'the canary at 10 %')
     await demo.killBot()
     const { phase, canaryVersion } = rolloutOf(run)
