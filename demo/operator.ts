@@ -33,7 +33,9 @@ export class Operator {
     { as = 'on-call', oldestFirst = false }: { as?: 'on-call' | 'lead'; oldestFirst?: boolean } = {},
   ): Promise<boolean> {
     const userId = as === 'lead' ? LEAD : ON_CALL
-    const which = { userId, actionId, timeoutMs: BUTTON_TIMEOUT_MS, pressed: this.#pressed, oldestFirst }
+    // Only an approval says by what it carries which one it is; the others go when they are taken.
+    const pressed = actionId === 'approve' ? this.#pressed : new Set<string>()
+    const which = { userId, actionId, timeoutMs: BUTTON_TIMEOUT_MS, pressed, oldestFirst }
     const pressing = press(this.#demo, which)
     const value = AFTER_THE_END.includes(actionId)
       ? await pressing
