@@ -7,7 +7,8 @@ import type { ServiceDefinition } from './services.ts'
 
 /**
  * K1  One fix for one cause: an incident whose cause another open incident has named already waits for that one's fix.
- * K2  The one that is further leads, of two that are equally far the older: so that no two wait for each other.
+ * K2  The one that is further leads, of two that are equally far the one that came there first: so that no two wait for
+ *     each other. Two that slip past each other all the same meet at the lock, where the second approval is void.
  * K3  Resolved with the other's fix is only what was measured to be well again.
  */
 export interface LinkDeps {
@@ -56,11 +57,12 @@ function causeOf({ diagnosis }: IncidentRecord): string | null {
   return what === null ? null : JSON.stringify([first.service, what])
 }
 
+/** Of two that are equally far the one that came there first: it has looked for others when this one was not there yet. */
 function leads(a: IncidentRecord, b: IncidentRecord): boolean {
   const [progressA, progressB] = [PROGRESS.indexOf(a.state), PROGRESS.indexOf(b.state)]
   if (progressA !== progressB) return progressA > progressB
-  const [x, y] = [a.incident, b.incident]
-  return x.detectedAtMs === y.detectedAtMs ? x.incidentId < y.incidentId : x.detectedAtMs < y.detectedAtMs
+  if (a.stateSinceMs !== b.stateSinceMs) return a.stateSinceMs < b.stateSinceMs
+  return a.incident.incidentId < b.incident.incidentId
 }
 
 /** Links the incident to the one that leads, and tells that one; null where nobody does. */

@@ -69,11 +69,12 @@ describe('an incident with the cause of another', () => {
     (state) => expect(leaderOf(mine, [other(state, 0)])).toBeNull(),
   )
 
-  it('K2 lets of two that are equally far exactly one wait, whatever their times and names', () => {
-    for (const at of [detectedAtMs - 1, detectedAtMs, detectedAtMs + 1]) {
-      const rival = other('LOCALIZING', at)
+  it('K2 lets of two that are equally far exactly one wait, the one that came there later', () => {
+    for (const at of [-1, 0, 1]) {
+      const rival = { ...other('LOCALIZING', detectedAtMs), stateSinceMs: mine.stateSinceMs + at }
       const waits = [leaderOf(mine, [mine, rival]), leaderOf(rival, [mine, rival])]
       expect(waits.filter((leader) => leader !== null)).toHaveLength(1)
+      if (at !== 0) expect(waits[0] !== null).toBe(at < 0)
     }
   })
 
