@@ -78,7 +78,12 @@ export type Fault =
   /** Requests fail, and no exception at the cause says where. */
   | { readonly kind: 'errors'; readonly because: string }
   /** Answers take longer than they did; nothing fails. */
-  | { readonly kind: 'slow-answers'; readonly because: string }
+  | {
+      readonly kind: 'slow-answers'
+      readonly because: string
+      /** What the latency that rose used to be. */
+      readonly usualMs: number
+    }
   /** What a process has only so much of has run out: whoever asked next failed, so that the trace names a victim. */
   | {
       readonly kind: 'exhaustion'
@@ -369,8 +374,13 @@ export interface Rollout {
   readonly canaryVersion: string
   readonly phase: RolloutPhase
   readonly weightPercent: number
-  /** Fixed before the canary starts: the control's p50, p95, p99, rounded up to bucket edges. */
+  /**
+   * Fixed before the canary starts: the control's p50, p95, p99, rounded up to bucket edges; then, where slow answers are to be
+   * cured, the edge from which an answer counts as slow.
+   */
   readonly latencyEdgesMs: readonly number[]
+  /** What a fix has to be shown to cure, fixed before the canary starts; absent: errors. */
+  readonly cures?: readonly CureSignal[]
   readonly blocks: readonly Block[]
   /** The last readings, from which the next block is differenced. */
   readonly lastReadings: readonly CounterReading[]
@@ -388,11 +398,26 @@ export interface Rollout {
 
 // ----------------------------------------------------------------------------------------------- Verdict
 
-export type SignalName = 'error_ratio' | 'latency_p50' | 'latency_p95' | 'latency_p99' | 'objective'
+export type SignalName =
+  | 'error_ratio'
+  | 'latency_p50'
+  | 'latency_p95'
+  | 'latency_p99'
+  /** Answers slower than the service's latency objective allows. */
+  | 'slow_ratio'
+  /** Errors against the objective, once the control is out of service. */
+  | 'objective'
+  /** Slow answers against the objective, likewise. */
+  | 'objective_latency'
+
+/** The incident's own signal: what must fall before a fix counts as a cure. */
+export type CureSignal = Extract<SignalName, 'error_ratio' | 'slow_ratio'>
 
 /** One signal, control against canary over all blocks so far. p-values are anytime-valid: min(1, 1/E). */
 export interface SignalVerdict {
   readonly signal: SignalName
+  /** Of a latency signal: an answer slower than this is an event. */
+  readonly edgeMs?: number
   readonly canary: { readonly n: number; readonly x: number; readonly ratio: number | null }
   readonly control: { readonly n: number; readonly x: number; readonly ratio: number | null }
   /** Canary minus control, with its confidence sequence at `level`; null without data on both sides. */

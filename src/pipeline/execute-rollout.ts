@@ -180,6 +180,7 @@ function rolloutDeps(record: IncidentRecord, ports: RolloutPorts): RolloutDeps {
     throw new CcpError('not-found', `the service ${name} is not in services.yaml any more`)
   return {
     service,
+    fault: record.diagnosis?.fault,
     target: ports.target,
     counters: ports.counters,
     // After a rollback the control is sound: there is nothing left to cure, only to leave unharmed.

@@ -1,5 +1,5 @@
 import type { Rollout, Verdict } from '../../pipeline/contracts.ts'
-import { chartBins, type ChartBin } from './chart-bins.ts'
+import { chartBins, type ChartBin, type Events } from './chart-bins.ts'
 import { COLOUR, drawPanel, marker, n, text, timeScale, type Panel } from './chart-panel.ts'
 import { percent } from './text.ts'
 
@@ -7,8 +7,9 @@ const WIDTH = 760
 const LEFT = 92
 const RIGHT = 656
 const MAX_BINS = 28
-/** Index of p95 among `Rollout.latencyEdgesMs`. */
+/** Indexes among `Rollout.latencyEdgesMs`: of p95, and of what counts as slow where that is to be cured. */
 const P95 = 1
+const SLOW = 3
 
 export interface Chart {
   readonly svg: string
@@ -17,46 +18,62 @@ export interface Chart {
 }
 
 /**
- * The canary against the control over time, as SVG in the font Inter: error ratio and, where measured, the share of
- * answers slower than the control's p95, each with 95 % intervals, on bands for the weights. Null without blocks.
+ * The canary against the control over time, as SVG in the font Inter: what is to be cured above, errors or slow answers, the
+ * other below where it is measured, each with 95 % intervals, on bands for the weights. Null without blocks.
  */
 export function canaryChart(rollout: Rollout, verdict: Verdict | null): Chart | null {
   const first = rollout.blocks[0]
   const last = rollout.blocks.at(-1)
   if (first === undefined || last === undefined) return null
-  const edgeMs = rollout.latencyEdgesMs[P95]
-  const errorsBottom = edgeMs === undefined ? 500 : 430
-  const common = { fromMs: first.fromMs, toMs: last.toMs }
-  const errors: Panel = {
-    ...common,
-    frame: { left: LEFT, right: RIGHT, top: 200, bottom: errorsBottom },
-    title: 'Error ratio',
-    bins: chartBins(rollout.blocks, (side) => side.errors, MAX_BINS),
-  }
-  const panels = edgeMs === undefined ? [errors] : [errors, slowPanel(rollout, edgeMs, common)]
+  const lines = linesOf(rollout)
+  const [upper] = lines
+  const panels = lines.map((drawn, index): Panel => ({
+    title: drawn.title,
+    bins: chartBins(rollout.blocks, drawn.events, MAX_BINS),
+    fromMs: first.fromMs,
+    toMs: last.toMs,
+    frame: frameOf(index, lines.length),
+  }))
   const height = (panels.at(-1)?.frame.bottom ?? 500) + 96
   const svg = [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${height}" viewBox="0 0 ${WIDTH} ${height}" font-family="Inter">`,
     `<rect width="${WIDTH}" height="${height}" fill="#ffffff"/>`,
     heading(rollout, verdict),
     ...panels.map(drawPanel),
-    timeAxis(panels.at(-1) ?? errors, rollout.startedAtMs),
+    ...panels.slice(-1).map((panel) => timeAxis(panel, rollout.startedAtMs)),
     '</svg>',
   ].join('\n')
-  return { svg, alt: altText(rollout, errors.bins, verdict), title: `Canary of ${rollout.service}` }
+  const alt = altText(rollout, { name: upper.name, bins: panels[0]?.bins ?? [] }, verdict)
+  return { svg, alt, title: `Canary of ${rollout.service}` }
 }
 
-function slowPanel(rollout: Rollout, edgeMs: number, common: { fromMs: number; toMs: number }): Panel {
-  return {
-    ...common,
-    frame: { left: LEFT, right: RIGHT, top: 510, bottom: 660 },
-    title: `Answers slower than ${edgeMs} ms (the control's p95)`,
-    bins: chartBins(
-      rollout.blocks,
-      (side) => Math.min(side.slower[P95] ?? Number.NaN, side.requests),
-      MAX_BINS,
-    ),
+interface Drawn {
+  readonly name: string
+  readonly title: string
+  readonly events: Events
+}
+
+/** What is drawn, what is to be cured first. */
+function linesOf({ latencyEdgesMs: edges, cures }: Rollout): readonly [Drawn, ...Drawn[]] {
+  const errors: Drawn = { name: 'Error ratio', title: 'Error ratio', events: (side) => side.errors }
+  const slower =
+    (edge: number): Events =>
+    (side) =>
+      Math.min(side.slower[edge] ?? Number.NaN, side.requests)
+  const slow = edges[SLOW]
+  if (slow !== undefined && cures?.includes('slow_ratio') === true) {
+    const title = `Answers slower than ${slow} ms`
+    return [{ name: title, title, events: slower(SLOW) }, errors]
   }
+  const p95 = edges[P95]
+  if (p95 === undefined) return [errors]
+  const name = `Answers slower than ${p95} ms`
+  return [errors, { name, title: `${name} (the control's p95)`, events: slower(P95) }]
+}
+
+function frameOf(index: number, count: number): Panel['frame'] {
+  const [top, bottom] = index > 0 ? [510, 660] : [200, count === 1 ? 500 : 430]
+  return { left: LEFT, right: RIGHT, top, bottom }
 }
 
 function heading(rollout: Rollout, verdict: Verdict | null): string {
@@ -137,13 +154,17 @@ function short(words: string, max = 18): string {
 }
 
 /** The picture in words, for those who do not see it. */
-function altText(rollout: Rollout, bins: readonly ChartBin[], verdict: Verdict | null): string {
+function altText(
+  rollout: Rollout,
+  { name, bins }: { readonly name: string; readonly bins: readonly ChartBin[] },
+  verdict: Verdict | null,
+): string {
   const ends = (['canary', 'control'] as const).map((side) => {
     const last = bins.findLast((bin) => bin[side] !== null)?.[side] ?? null
     return `${side} ${percent(last?.ratio ?? null)}`
   })
   const judged = verdict === null ? 'not judged yet' : `verdict ${verdict.decision}`
-  return `Error ratio over time of ${rollout.service}, latest: ${ends.join(', ')}; weight ${rollout.weightPercent} %, ${judged}.`.slice(
+  return `${name} over time of ${rollout.service}, latest: ${ends.join(', ')}; weight ${rollout.weightPercent} %, ${judged}.`.slice(
     0,
     1_900,
   )

@@ -1,4 +1,5 @@
 import type { Rollout, SignalVerdict, Verdict } from '../../pipeline/contracts.ts'
+import { isObjective } from './cured-signals.ts'
 
 /**
  * When the evidence will have come together if it goes on coming as it has: each open question's ln E grows about
@@ -25,7 +26,7 @@ const HORIZON_MS = 3_600_000
 function openLogs(rollout: Rollout, verdict: Verdict): readonly { have: number; need: number }[] {
   const alone = rollout.weightPercent >= 100
   return verdict.signals
-    .filter((signal) => (signal.signal === 'objective') === alone)
+    .filter((signal) => isObjective(signal) === alone)
     .flatMap((signal) =>
       logsOf(signal, alone || signal.signal === 'error_ratio' || signal.signal === 'latency_p95'),
     )

@@ -2,6 +2,7 @@ import type { Rollout, SignalVerdict, Verdict } from '../../pipeline/contracts.t
 import { actions, context, section } from './blocks.ts'
 import { actionButtons } from './buttons.ts'
 import { canaryChart } from './canary-chart.ts'
+import { cureWords, eventWords, isObjective, leadingSignals } from './cured-signals.ts'
 import { desiredMessage, type DesiredMessage } from './desired-message.ts'
 import { evidenceReadyMs } from './evidence-pace.ts'
 import { phaseTrack, weightBar } from './phase-track.ts'
@@ -69,38 +70,58 @@ function milestone({ record }: Scene, rollout: Rollout): string {
 }
 
 function numbers({ record: { verdict } }: Scene, rollout: Rollout): string {
-  const errors = verdict?.signals.find((signal) => signal.signal === 'error_ratio')
-  if (errors === undefined) return 'No numbers yet: the first come with the first look at the canary.'
-  const { canary, control } = errors
+  const lead = verdict === null ? [] : leadingSignals(verdict)
+  if (verdict === null || lead.length === 0)
+    return 'No numbers yet: the first come with the first look at the canary.'
+  return [...lead.flatMap((signal) => bothSides(signal, rollout)), ...proofs(verdict, lead)].join('\n')
+}
+
+function bothSides(signal: SignalVerdict, rollout: Rollout): readonly string[] {
+  const words = eventWords(signal)
+  const side = ({ ratio, x, n }: SignalVerdict['canary']): string =>
+    `*${percent(ratio)}* ${words} (${count(x)} of ${plural(n, 'request')})`
   return [
-    `*Canary* ${code(rollout.canaryVersion)}: *${percent(canary.ratio)}* errors (${count(canary.x)} of ${plural(canary.n, 'request')})`,
-    `*Control* ${code(rollout.controlVersion)}: *${percent(control.ratio)}* errors (${count(control.x)} of ${plural(control.n, 'request')})`,
-    `*Difference* ${differenceText(errors)}, ${Math.round(errors.level * 100)} % confidence`,
-    ...proofs(verdict, errors),
-  ].join('\n')
+    `*Canary* ${code(rollout.canaryVersion)}: ${side(signal.canary)}`,
+    `*Control* ${code(rollout.controlVersion)}: ${side(signal.control)}`,
+    `*Difference* ${differenceText(signal)}, ${Math.round(signal.level * 100)} % confidence`,
+  ]
 }
 
 /** What has to be proved, and whether it is. */
-function proofs(verdict: Verdict | null, errors: SignalVerdict): readonly string[] {
-  if (verdict === null) return []
-  const { harm, noHarm, cured } = verdict
+function proofs(verdict: Verdict, lead: readonly SignalVerdict[]): readonly string[] {
+  const { harm, noHarm, signals } = verdict
+  const errors = signals.find((signal) => signal.signal === 'error_ratio')
+  if (errors === undefined) return []
   const harmLine = harm
     ? `❌ It does harm: worse than the control (errors ${pText(errors.pHarm)})`
     : proof(noHarm, 'no worse than the control', `errors ${pText(errors.pNoHarm)}`)
-  const cure = cured === null ? [] : [proof(cured, 'the errors are cured', pText(errors.pCure))]
-  return [harmLine, ...cure, ...objectiveLine(verdict)]
+  return [harmLine, ...lead.flatMap((signal) => cureLine(signal, verdict)), ...objectiveLines(verdict)]
+}
+
+function cureLine(signal: SignalVerdict, verdict: Verdict): readonly string[] {
+  const { pCure } = signal
+  return pCure === null ? [] : [proof(isCured(signal, verdict), cureWords(signal).cured, pText(pCure))]
+}
+
+/** The verdict answers for all signals together; where it has not yet, each of several may be proved by itself. */
+function isCured({ pCure, level }: SignalVerdict, verdict: Verdict): boolean {
+  const alone = leadingSignals(verdict).length === 1
+  return verdict.cured === true || (!alone && pCure !== null && pCure <= 1 - level)
 }
 
 function proof(proved: boolean, what: string, numbers: string): string {
   return proved ? `✅ Proved: ${what} (${numbers})` : `⏳ Not proved yet: ${what} (${numbers})`
 }
 
-function objectiveLine({ signals, objectiveMet }: Verdict): readonly string[] {
-  const alone = signals.find((signal) => signal.signal === 'objective')
-  if (alone === undefined || alone.canary.n === 0) return []
-  const { canary, control, pNoHarm } = alone
-  const seen = `${percent(canary.ratio)}, ${count(canary.x)} of ${count(canary.n)}, ${pText(pNoHarm)}`
-  return [proof(objectiveMet === true, `under ${percent(control.ratio)} errors at 100 %`, seen)]
+function objectiveLines({ signals, objectiveMet }: Verdict): readonly string[] {
+  const objectives = signals.filter(isObjective)
+  return objectives.flatMap((alone) => {
+    const { canary, control, pNoHarm, level } = alone
+    if (canary.n === 0) return []
+    const seen = `${percent(canary.ratio)}, ${count(canary.x)} of ${count(canary.n)}, ${pText(pNoHarm)}`
+    const met = objectiveMet === true || (objectives.length > 1 && pNoHarm <= 1 - level)
+    return [proof(met, `under ${percent(control.ratio)} ${eventWords(alone)} at 100 %`, seen)]
+  })
 }
 
 function waitingFor(scene: Scene, rollout: Rollout): string {
@@ -142,11 +163,12 @@ function obstacle({ record }: Scene, rollout: Rollout): string {
   return `proof ${list(proofs)}.${eta}`
 }
 
-function openProofs({ noHarm, cured, objectiveMet, signals }: Verdict): readonly string[] {
-  const alone = signals.find((signal) => signal.signal === 'objective')
-  if (alone !== undefined && alone.canary.n > 0)
-    return objectiveMet === true ? [] : ['that the objective is met']
-  return [...(noHarm ? [] : ['that nothing got worse']), ...(cured === false ? ['that the errors fell'] : [])]
+function openProofs(verdict: Verdict): readonly string[] {
+  const { noHarm, cured, objectiveMet, signals } = verdict
+  const alone = signals.some((signal) => isObjective(signal) && signal.canary.n > 0)
+  if (alone) return objectiveMet === true ? [] : ['that the objective is met']
+  const open = cured === false ? leadingSignals(verdict).filter((signal) => !isCured(signal, verdict)) : []
+  return [...(noHarm ? [] : ['that nothing got worse']), ...open.map((signal) => cureWords(signal).fell)]
 }
 
 function facts(rollout: Rollout, verdict: Verdict | null): readonly string[] {

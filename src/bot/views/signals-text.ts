@@ -1,4 +1,5 @@
 import type { SignalName, SignalVerdict } from '../../pipeline/contracts.ts'
+import { isObjective } from './cured-signals.ts'
 import { clip, count, escapeText, percent, points, pValue } from './text.ts'
 
 const SIGNAL: Readonly<Record<SignalName, string>> = {
@@ -6,7 +7,9 @@ const SIGNAL: Readonly<Record<SignalName, string>> = {
   latency_p50: "Slower than the control's p50",
   latency_p95: "Slower than the control's p95",
   latency_p99: "Slower than the control's p99",
+  slow_ratio: 'Slow answers',
   objective: 'Errors against the objective, at 100 %',
+  objective_latency: 'Slow answers against the objective, at 100 %',
 }
 
 /** Each signal with both sides, the difference with its interval, and what is proved about it. */
@@ -16,14 +19,21 @@ export function signalsText(signals: readonly SignalVerdict[]): string {
 
 function signalText(signal: SignalVerdict): string {
   const { canary, control, level, pHarm, pNoHarm, pCure } = signal
-  const other =
-    signal.signal === 'objective' ? `objective ${percent(control.ratio)}` : `control ${side(control)}`
+  const other = isObjective(signal) ? `objective ${percent(control.ratio)}` : `control ${side(control)}`
   const harm = pHarm < 1 - level ? `worse ${pText(pHarm)}` : `no worse ${pText(pNoHarm)}`
   const cured = pCure === null ? '' : `, cured ${pText(pCure)}`
   return [
-    `*${SIGNAL[signal.signal]}*: canary ${side(canary)}, ${other}`,
+    `*${nameOf(signal)}*: canary ${side(canary)}, ${other}`,
     `Difference ${differenceText(signal)}; ${harm}${cured}`,
   ].join('\n')
+}
+
+function nameOf({ signal, edgeMs }: SignalVerdict): string {
+  const slow = signal === 'slow_ratio' || signal === 'objective_latency'
+  const name = SIGNAL[signal]
+  return slow && edgeMs !== undefined
+    ? name.replace('Slow answers', `Answers slower than ${edgeMs} ms`)
+    : name
 }
 
 /** "4.2 % (42 of 1,000)" */

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { VerificationSettings } from '../../pipeline/verification/settings.ts'
 
-const SIGNALS = ['error_ratio', 'latency_p50', 'latency_p95', 'latency_p99', 'objective'] as const
+const SIGNALS = ['error_ratio', 'latency_p50', 'latency_p95', 'latency_p99'] as const
 
 const chance = () => z.number().gt(0, 'must be above 0').lt(1, 'must be below 1: write 0.01 for 1 %')
 const share = () => z.number().min(0, 'must not be negative').max(1, 'must be at most 1')
@@ -28,6 +28,7 @@ export const verificationSchema = z.strictObject({
       latency_p95: share(),
       latency_p99: share(),
       objective: share(),
+      objective_latency: share(),
     })
     .refine((weights) => Object.values(weights).reduce((sum, weight) => sum + weight, 0) <= 1 + 1e-9, {
       message: 'add up to more than 1, which would break the promise of alpha: lower them',

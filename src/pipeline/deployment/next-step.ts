@@ -1,4 +1,4 @@
-import type { Block, Rollout, Verdict } from '../contracts.ts'
+import type { Block, CureSignal, Rollout, Verdict } from '../contracts.ts'
 import { stepAt, type DeploymentSettings } from './settings.ts'
 
 /*
@@ -76,8 +76,17 @@ function outOfTime(rollout: Rollout, verdict: Verdict, nowMs: number): string {
   const waited = `after ${seconds(nowMs - rollout.phaseSinceMs)} at ${rollout.weightPercent} %`
   const useless = verdict.noHarm && verdict.cured === false && rollout.weightPercent < 100
   return useless
-    ? `No use ${waited}: nothing got worse, but the errors did not fall either. ${verdict.reason}`
+    ? `No use ${waited}: nothing got worse, but ${uncured(rollout)} did not fall either. ${verdict.reason}`
     : `Unverified ${waited}. ${verdict.reason}`
+}
+
+const CURED: Readonly<Record<CureSignal, string>> = {
+  error_ratio: 'the errors',
+  slow_ratio: 'the slow answers',
+}
+
+function uncured({ cures }: Rollout): string {
+  return (cures ?? ['error_ratio']).map((signal) => CURED[signal]).join(' and ')
 }
 
 function notice(rollout: Rollout, nowMs: number): string {

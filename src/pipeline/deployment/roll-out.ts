@@ -1,4 +1,4 @@
-import type { CounterReading, Patch, Rollout, Verdict } from '../contracts.ts'
+import type { CounterReading, Fault, Patch, Rollout, Verdict } from '../contracts.ts'
 import { CcpError } from '../errors.ts'
 import type { ServiceDefinition } from '../services.ts'
 import { appendBlock, unread } from './blocks.ts'
@@ -17,7 +17,9 @@ import { startRollout } from './start-rollout.ts'
  * D5  The old release is kept until the new one has succeeded.
  */
 export interface RolloutDeps {
-  readonly service: Pick<ServiceDefinition, 'name' | 'repository'>
+  readonly service: Pick<ServiceDefinition, 'name' | 'repository' | 'objective'>
+  /** What the incident's diagnosis says is to be cured. */
+  readonly fault: Fault | undefined
   readonly target: DeployTarget
   readonly counters: {
     read(service: string, versions: readonly string[]): Promise<readonly CounterReading[]>
@@ -47,6 +49,8 @@ export async function prepareCanary(patch: Patch, deps: RolloutDeps): Promise<Ro
     controlVersion: control.version,
     canaryVersion,
     controlReading: readings.find((reading) => reading.version === control.version) ?? null,
+    fault: deps.fault,
+    latencyP95Ms: deps.service.objective.latencyP95Ms,
     nowMs,
     deadlineMs: nowMs + deps.settings.canary10.deadlineMs,
   })

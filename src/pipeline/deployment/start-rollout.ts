@@ -1,8 +1,11 @@
-import type { CounterReading, Rollout } from '../contracts.ts'
+import type { CounterReading, CureSignal, Fault, Rollout } from '../contracts.ts'
 
 const QUANTILES = [0.5, 0.95, 0.99] as const
 
-/** The state at rest of a rollout that has not taken any traffic. The control's reading fixes the latency edges. */
+/**
+ * The state at rest of a rollout that has not taken any traffic. The control's reading fixes the latency edges, the incident's
+ * fault what is to be cured.
+ */
 export function startRollout(start: {
   readonly incidentId: string
   readonly service: string
@@ -10,15 +13,20 @@ export function startRollout(start: {
   readonly controlVersion: string
   readonly canaryVersion: string
   readonly controlReading: CounterReading | null
+  /** Of the incident; undefined where it is not known, and for a plain deploy. */
+  readonly fault: Fault | undefined
+  /** The service's own objective. */
+  readonly latencyP95Ms: number | null
   readonly nowMs: number
   readonly deadlineMs: number
 }): Rollout {
-  const { controlReading, nowMs, ...rest } = start
+  const { controlReading, fault, latencyP95Ms, nowMs, ...rest } = start
   return {
     ...rest,
     phase: 'IDLE',
     weightPercent: 0,
-    latencyEdgesMs: controlReading === null ? [] : latencyEdges(controlReading),
+    latencyEdgesMs: controlReading === null ? [] : edgesFor(controlReading, { fault, latencyP95Ms }),
+    cures: curesOf(fault),
     blocks: [],
     lastReadings: [],
     startedAtMs: nowMs,
@@ -39,4 +47,34 @@ export function latencyEdges(reading: CounterReading): readonly number[] {
   return QUANTILES.map(
     (quantile) => (buckets.find((bucket) => bucket.count >= quantile * reading.requests) ?? last).leMs,
   )
+}
+
+/** The incident's own signal. Slow answers make no errors, so that errors cannot show their cure. */
+function curesOf(fault: Fault | undefined): readonly CureSignal[] {
+  return fault?.kind === 'slow-answers' ? ['slow_ratio'] : ['error_ratio']
+}
+
+/** The control's quantiles and, for an incident of slow answers, as the fourth the edge from which an answer counts as slow. */
+function edgesFor(
+  reading: CounterReading,
+  from: { readonly fault: Fault | undefined; readonly latencyP95Ms: number | null },
+): readonly number[] {
+  const quantiles = latencyEdges(reading)
+  const slow = quantiles.length === 0 ? null : slowEdge(reading, from)
+  return slow === null ? quantiles : [...quantiles, slow]
+}
+
+/**
+ * The bucket edge at or under the latency objective, so that what counts as quick is quick; without an objective the one at or
+ * above what was usual. Null where no edge lies there, and where slow answers are not the incident.
+ */
+function slowEdge(
+  reading: CounterReading,
+  { fault, latencyP95Ms }: { readonly fault: Fault | undefined; readonly latencyP95Ms: number | null },
+): number | null {
+  if (fault?.kind !== 'slow-answers') return null
+  const edges = reading.buckets.map(({ leMs }) => leMs).filter((leMs) => Number.isFinite(leMs))
+  if (latencyP95Ms !== null)
+    return edges.filter((leMs) => leMs <= latencyP95Ms).toSorted((a, b) => b - a)[0] ?? null
+  return edges.filter((leMs) => leMs >= fault.usualMs).toSorted((a, b) => a - b)[0] ?? null
 }

@@ -28,7 +28,7 @@ export function classifyFault(
     return { kind: 'exception', because: describeTrace(trace) }
   const { failing, slow } = noticed
   if (slow !== null && slow.scales > (failing?.scales ?? 0))
-    return { kind: 'slow-answers', because: describeDeviation(slow) }
+    return { kind: 'slow-answers', because: describeDeviation(slow), usualMs: usualMs(slow) }
   return failing === null ? null : { kind: 'errors', because: describeDeviation(failing) }
 }
 
@@ -41,6 +41,10 @@ function anomalyOf(
   const window = caseWindow(incidentCase, settings.incidentWindowMs)
   const own = incidentCase.metrics.filter((series) => (series.edge?.[1] ?? series.service) === service)
   return serviceAnomalies(seriesDeviations(own, window.start, settings.deviation)).get(service)
+}
+
+function usualMs({ deviation: { before, series } }: SidedDeviation): number {
+  return series.unit === 'ms' ? before : before * 1000
 }
 
 interface Noticed {

@@ -1,4 +1,4 @@
-import type { Rollout, SignalName, SignalVerdict, Verdict } from '../contracts.ts'
+import type { CureSignal, Rollout, SignalName, SignalVerdict, Verdict } from '../contracts.ts'
 import type { VerificationSettings } from './settings.ts'
 import type { Findings } from './verify.ts'
 
@@ -7,7 +7,14 @@ const NAMES: Readonly<Record<SignalName, string>> = {
   latency_p50: "answers slower than the control's p50",
   latency_p95: "answers slower than the control's p95",
   latency_p99: "answers slower than the control's p99",
+  slow_ratio: 'slow answers',
   objective: 'errors against the objective',
+  objective_latency: 'slow answers against the objective',
+}
+
+const FELL: Readonly<Record<CureSignal, string>> = {
+  error_ratio: 'the errors fell',
+  slow_ratio: 'the slow answers fell',
 }
 
 /** The verdict in one or two sentences, with the numbers that decided. */
@@ -23,20 +30,32 @@ export function explain(
 }
 
 function explainFail(findings: Findings, settings: VerificationSettings): string {
-  const loudest = findings.signals.toSorted(
-    (a, b) => settings.weights[b.signal] * b.logEHarm - settings.weights[a.signal] * a.logEHarm,
-  )[0]
+  const weighed = (signal: SignalVerdict): number =>
+    signal.signal === 'slow_ratio' ? 0 : settings.weights[signal.signal] * signal.logEHarm
+  const loudest = findings.signals.toSorted((a, b) => weighed(b) - weighed(a))[0]
   const evidence = `evidence ${scaled(findings.logVote)} where ${Math.round(1 / settings.alpha)} decides`
   return loudest === undefined ? evidence : `Worse: ${sides(loudest)}; ${evidence}.`
 }
 
 function explainPass(findings: Findings, settings: VerificationSettings): string {
-  const objective = findings.signals.find((signal) => signal.signal === 'objective')
-  if (findings.alone && objective !== undefined)
-    return `The objective is met: ${sides(objective)}; evidence ${scaled(objective.logENoHarm)} where ${needed(settings)} decides.`
-  const errors = findings.signals[0]
+  const objectives = findings.signals.filter(isObjective)
+  if (findings.alone && objectives.length > 0) {
+    const proofs = objectives.map((each) => `${sides(each)}; evidence ${scaled(each.logENoHarm)}`)
+    return `The objective is met: ${proofs.join('. ')} where ${needed(settings)} decides.`
+  }
   const cure = findings.cured === true ? 'Cured and no harm' : 'No harm'
-  return errors === undefined ? `${cure}.` : `${cure}: ${sides(errors)}${evidenceOf(errors)}.`
+  const shown = leading(findings).map((signal) => `${sides(signal)}${evidenceOf(signal)}`)
+  return shown.length === 0 ? `${cure}.` : `${cure}: ${shown.join('. ')}.`
+}
+
+function isObjective({ signal }: SignalVerdict): boolean {
+  return signal === 'objective' || signal === 'objective_latency'
+}
+
+/** What was to be cured, and the errors in any case. */
+function leading({ signals, cures }: Findings): readonly SignalVerdict[] {
+  const wanted: readonly SignalName[] = [...new Set<SignalName>([...cures, 'error_ratio'])]
+  return wanted.flatMap((name) => signals.find(({ signal }) => signal === name) ?? [])
 }
 
 function explainOpen(findings: Findings, rollout: Rollout, settings: VerificationSettings): string {
@@ -56,30 +75,44 @@ function explainSplit(findings: Findings, weightPercent: number): string {
 }
 
 function explainObjective(findings: Findings, settings: VerificationSettings): string {
-  const objective = findings.signals.find((signal) => signal.signal === 'objective')
-  if (objective === undefined || objective.canary.n === 0) return 'No traffic has been measured at 100 % yet.'
-  return `The objective is not proved yet: ${sides(objective)}; evidence ${scaled(objective.logENoHarm)} of ${needed(settings)}.`
+  const objectives = findings.signals.filter(isObjective)
+  if (objectives.every(({ canary }) => canary.n === 0)) return 'No traffic has been measured at 100 % yet.'
+  const open = objectives.filter(({ logENoHarm }) => logENoHarm < Math.log(1 / settings.beta))
+  const proofs = (open.length === 0 ? objectives : open).map(
+    (each) => `${sides(each)}; evidence ${scaled(each.logENoHarm)} of ${needed(settings)}`,
+  )
+  return `The objective is not proved yet: ${proofs.join('. ')}.`
 }
 
 function openQuestions(findings: Findings, settings: VerificationSettings): readonly string[] {
-  const errors = findings.signals[0]
-  const text = errors === undefined ? [] : [sides(errors)]
+  const text = leading(findings).map(sides)
   const harmless = findings.noHarm ? [] : ['that nothing got worse is not proved']
-  const cure =
-    findings.cured === false
-      ? [
-          `that the errors fell is not proved (evidence ${scaled(errors?.logECure ?? 0)} of ${needed(settings)})`,
-        ]
-      : []
-  return [...text, ...harmless, ...cure]
+  return [...text, ...harmless, ...openCures(findings, settings)]
+}
+
+function openCures({ signals, cures, cured }: Findings, settings: VerificationSettings): readonly string[] {
+  if (cured !== false) return []
+  return cures.flatMap((name) => {
+    const found = signals.find(({ signal }) => signal === name)
+    if (found === undefined) return [`that ${FELL[name]} cannot be proved: they are not measured`]
+    const logE = found.logECure ?? 0
+    if (logE >= Math.log(1 / settings.beta)) return []
+    return [`that ${FELL[name]} is not proved (evidence ${scaled(logE)} of ${needed(settings)})`]
+  })
 }
 
 function sides(signal: SignalVerdict): string {
-  const control =
-    signal.signal === 'objective'
-      ? `objective ${percent(signal.control.ratio)}`
-      : `control ${percent(signal.control.ratio)} (${signal.control.x} of ${signal.control.n})`
-  return `${NAMES[signal.signal]}: canary ${percent(signal.canary.ratio)} (${signal.canary.x} of ${signal.canary.n}), ${control}${intervalOf(signal)}`
+  const control = isObjective(signal)
+    ? `objective ${percent(signal.control.ratio)}`
+    : `control ${percent(signal.control.ratio)} (${signal.control.x} of ${signal.control.n})`
+  return `${nameOf(signal)}: canary ${percent(signal.canary.ratio)} (${signal.canary.x} of ${signal.canary.n}), ${control}${intervalOf(signal)}`
+}
+
+function nameOf({ signal, edgeMs }: SignalVerdict): string {
+  const slow = signal === 'slow_ratio' || signal === 'objective_latency'
+  return slow && edgeMs !== undefined
+    ? NAMES[signal].replace('slow answers', `answers slower than ${edgeMs} ms`)
+    : NAMES[signal]
 }
 
 function intervalOf(signal: SignalVerdict): string {

@@ -4,21 +4,27 @@ import type { Count } from './proportion.ts'
 
 /** A signal as tables of control against canary, one for each block in which both had traffic. */
 export interface MeasuredSignal {
-  readonly signal: SignalName
+  readonly signal: Exclude<SignalName, 'objective' | 'objective_latency'>
+  /** Of a latency signal: an answer slower than this is an event. */
+  readonly edgeMs: number | null
   readonly tables: readonly Table[]
 }
 
-const LATENCY_SIGNALS: readonly SignalName[] = ['latency_p50', 'latency_p95', 'latency_p99']
+/** In the order of `Rollout.latencyEdgesMs`. */
+const LATENCY_SIGNALS = ['latency_p50', 'latency_p95', 'latency_p99', 'slow_ratio'] as const
+const SLOW_EDGE = LATENCY_SIGNALS.indexOf('slow_ratio')
 
 /** The error ratio always, and the latency signals for which edges were fixed before the canary started. */
 export function measuredSignals(rollout: Rollout): readonly MeasuredSignal[] {
   const compared = rollout.blocks.filter((block) => block.canary.requests > 0 && block.control.requests > 0)
   const errors = {
     signal: 'error_ratio' as const,
+    edgeMs: null,
     tables: compared.map((block) => tableOf(errorsOf(block.canary), errorsOf(block.control))),
   }
-  const latencies = rollout.latencyEdgesMs.slice(0, LATENCY_SIGNALS.length).map((_, edge) => ({
+  const latencies = rollout.latencyEdgesMs.slice(0, LATENCY_SIGNALS.length).map((edgeMs, edge) => ({
     signal: LATENCY_SIGNALS[edge] ?? 'latency_p99',
+    edgeMs,
     tables: compared.map((block) => tableOf(slowOf(block.canary, edge), slowOf(block.control, edge))),
   }))
   return [errors, ...latencies]
@@ -51,12 +57,26 @@ export function stratifiedDifference(tables: readonly Table[]): number | null {
   return weights > 0 ? sum / weights : null
 }
 
-/** What the new release served after the control was taken out of service. */
+/** What the new release served after the control was taken out of service: requests, and how many of them failed. */
 export function servedAlone(rollout: Rollout): Count {
-  const alone = rollout.blocks.filter((block) => block.weightPercent >= 100)
+  return added(aloneBlocks(rollout).map(({ canary }) => errorsOf(canary)))
+}
+
+/** The same of its answers, and how many of them were slow; null where no edge for that was fixed. */
+export function answeredAlone(rollout: Rollout): { readonly count: Count; readonly edgeMs: number } | null {
+  const edgeMs = rollout.latencyEdgesMs[SLOW_EDGE]
+  if (edgeMs === undefined) return null
+  return { count: added(aloneBlocks(rollout).map(({ canary }) => slowOf(canary, SLOW_EDGE))), edgeMs }
+}
+
+function aloneBlocks(rollout: Rollout): Rollout['blocks'] {
+  return rollout.blocks.filter((block) => block.weightPercent >= 100)
+}
+
+function added(counts: readonly Count[]): Count {
   return {
-    n: alone.reduce((sum, block) => sum + block.canary.requests, 0),
-    x: alone.reduce((sum, block) => sum + block.canary.errors, 0),
+    n: counts.reduce((sum, { n }) => sum + n, 0),
+    x: counts.reduce((sum, { x }) => sum + x, 0),
   }
 }
 

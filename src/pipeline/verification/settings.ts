@@ -7,7 +7,7 @@ export interface VerificationSettings {
   /** Chance, for each signal, that a harmful deployment is passed: a proof needs an e-value of 1 / beta. */
   readonly beta: number
   /** Share of each signal in the vote; the sum is at most 1, so that the vote is an e-value too. */
-  readonly weights: Readonly<Record<SignalName, number>>
+  readonly weights: Readonly<Record<VotingSignal, number>>
   /** Signals that must each be shown harmless before a pass. */
   readonly mustPass: readonly SignalName[]
   readonly errors: TestSettings
@@ -24,6 +24,9 @@ export interface VerificationSettings {
   /** Level of the intervals that are shown, 0..1. */
   readonly intervalLevel: number
 }
+
+/** Slow answers have their vote by the control's p50, p95 and p99. */
+export type VotingSignal = Exclude<SignalName, 'slow_ratio'>
 
 export interface TestSettings {
   /** psi0: odds ratios up to this one are no harm. */

@@ -1,31 +1,31 @@
-import type { Rollout, SignalName, SignalVerdict, Verdict } from '../contracts.ts'
-import type { ServiceDefinition } from '../services.ts'
+import type { CureSignal, Rollout, SignalName, SignalVerdict, Verdict } from '../contracts.ts'
 import { explain } from './explain.ts'
 import { logSumExp } from './log-math.ts'
 import {
   measuredSignals,
-  servedAlone,
   stratifiedDifference,
   totals,
   unusableCounts,
   type MeasuredSignal,
 } from './measured-signals.ts'
 import { logECure, logEHarm, logENoHarm } from './odds-ratio.ts'
-import { confidenceSequence, differenceInterval, logEAbove, logEBelow, type Count } from './proportion.ts'
+import { judgeObjective, type Objective } from './objective.ts'
+import { differenceInterval, logEBelow } from './proportion.ts'
 import type { TestSettings, VerificationSettings } from './settings.ts'
+import { pValue, tempered, withRatio } from './signal-verdict.ts'
 import { checkTrafficSplit } from './traffic-split.ts'
 
 /*
  * V1  Valid at every look: each e-value is a supermartingale under its hypothesis, and FAIL is a vote of e-values with
  *     weights that sum to at most 1, so that P(a harmless deployment ever fails) <= alpha under any dependence.
  * V2  No data, unusable data, a canary without traffic or a wrong split is never a pass.
- * V3  A fix must cure: of a broken control, "no worse" proves nothing.
- * V4  Without a control (at 100 %) the objective is the only test left.
+ * V3  A fix must cure the incident's own signal: of a broken control, "no worse" proves nothing.
+ * V4  Without a control (at 100 %) the objective is the only test left, of the latency too where that is the incident's signal.
  * V5  The answer is a function of the rollout and the settings alone.
  */
 
 export type DeploymentKind = 'fix' | 'deploy'
-export type Objective = ServiceDefinition['objective']
+export type { Objective }
 
 /** What was found, before it is put into words. */
 export interface Findings {
@@ -34,6 +34,8 @@ export interface Findings {
   readonly harm: boolean
   readonly noHarm: boolean
   readonly cured: boolean | null
+  /** What was to be cured; empty for a plain deploy. */
+  readonly cures: readonly CureSignal[]
   readonly objective: Objective | null
   readonly objectiveMet: boolean | null
   readonly split: { readonly ok: boolean; readonly observed: number | null }
@@ -96,52 +98,54 @@ function judge(
   objective: Objective | null,
   kind: DeploymentKind,
 ): Omit<Findings, 'unusable'> {
+  const cures = kind === 'fix' ? (rollout.cures ?? DEFAULT_CURES) : []
   const measured = measuredSignals(rollout)
-  const compared = measured.map((signal) => compare(signal, settings, kind))
-  const votes = measured.map(
-    (signal, index) => Math.log(settings.weights[signal.signal]) + vote(signal, compared[index], settings),
-  )
-  const aloneCount = servedAlone(rollout)
-  const objectiveSignal =
-    objective === null ? null : compareWithObjective(aloneCount, objective.errorRatio, settings)
-  const signals = objectiveSignal === null ? compared : [...compared, objectiveSignal]
-  const logVote = logSumExp([
-    ...votes,
-    ...(objectiveSignal === null ? [] : [objectiveVote(objectiveSignal, settings)]),
-  ])
-  const errors = compared[0]
+  const compared = measured.map((signal) => compare(signal, settings, cures))
+  const votes = measured.map((signal, index) => vote(signal, compared[index], settings))
+  const alone = objective === null ? NO_OBJECTIVE : judgeObjective({ rollout, objective, cures }, settings)
+  const logVote = logSumExp([...votes, ...alone.votes])
   return {
     kind,
-    signals,
+    cures,
+    signals: [...compared, ...alone.signals],
     logVote,
     harm: logVote >= Math.log(1 / settings.alpha),
     noHarm: measured.every((signal, index) => isShownHarmless(signal, compared[index], settings)),
-    cured: kind === 'fix' ? (errors?.logECure ?? 0) >= Math.log(1 / settings.beta) : null,
+    cured: kind === 'fix' ? cures.every((signal) => isCured(signal, compared, settings)) : null,
     objective,
-    objectiveMet: objectiveSignal === null ? null : objectiveAnswer(objectiveSignal, settings),
+    objectiveMet: alone.met,
     split: checkTrafficSplit(rollout, settings.trafficSplit),
     alone: objective !== null && rollout.weightPercent >= 100,
   }
 }
 
-/** E^(1/phi): failures that come in clusters count for less. */
-function tempered(logE: number, settings: VerificationSettings): number {
-  return logE / settings.overDispersion
+const DEFAULT_CURES: readonly CureSignal[] = ['error_ratio']
+const NO_OBJECTIVE = { signals: [], votes: [], met: null } as const
+
+/** What is not measured is not cured (V2). */
+function isCured(
+  cure: CureSignal,
+  compared: readonly SignalVerdict[],
+  settings: VerificationSettings,
+): boolean {
+  const found = compared.find(({ signal }) => signal === cure)
+  return (found?.logECure ?? 0) >= Math.log(1 / settings.beta)
 }
 
 function compare(
-  { signal, tables }: MeasuredSignal,
+  { signal, edgeMs, tables }: MeasuredSignal,
   settings: VerificationSettings,
-  kind: DeploymentKind,
+  cures: readonly CureSignal[],
 ): SignalVerdict {
   const { canary, control } = totals(tables)
   const test = testOf(signal, settings)
   const harm = tempered(logEHarm(tables, test.harmOddsRatio), settings)
   const noHarm = tempered(logENoHarm(tables, test.noHarmOddsRatio), settings)
-  const cures = kind === 'fix' && signal === 'error_ratio'
-  const cure = cures ? tempered(logECure(tables, settings.cureFactor), settings) : null
+  const isCure = cures.some((cure) => cure === signal)
+  const cure = isCure ? tempered(logECure(tables, settings.cureFactor), settings) : null
   return {
     signal,
+    ...(edgeMs === null ? {} : { edgeMs }),
     canary: withRatio(canary),
     control: withRatio(control),
     difference: canary.n > 0 && control.n > 0 ? canary.x / canary.n - control.x / control.n : null,
@@ -156,45 +160,16 @@ function compare(
   }
 }
 
-/** The new release alone: "harm" is an error ratio above the objective, "no harm" one below it. */
-function compareWithObjective(count: Count, p0: number, settings: VerificationSettings): SignalVerdict {
-  const above = tempered(logEAbove(count, p0), settings)
-  const below = tempered(logEBelow(count, p0), settings)
-  const [low, high] = confidenceSequence(count, settings.intervalLevel)
-  return {
-    signal: 'objective',
-    canary: withRatio(count),
-    control: { n: 0, x: 0, ratio: p0 },
-    difference: count.n === 0 ? null : count.x / count.n - p0,
-    interval: count.n === 0 ? null : [low - p0, high - p0],
-    level: settings.intervalLevel,
-    logEHarm: above,
-    logENoHarm: below,
-    logECure: null,
-    pHarm: pValue(above),
-    pNoHarm: pValue(below),
-    pCure: null,
-  }
-}
-
-function objectiveAnswer(signal: SignalVerdict, settings: VerificationSettings): boolean | null {
-  if (signal.logENoHarm >= Math.log(1 / settings.beta)) return true
-  return objectiveVote(signal, settings) >= Math.log(1 / settings.alpha) ? false : null
-}
-
-function objectiveVote(signal: SignalVerdict, settings: VerificationSettings): number {
-  return Math.log(settings.weights.objective) + signal.logEHarm
-}
-
-/** ln E of harm. A signal without a difference worth speaking of does not vote: its e-value enters as 0. */
+/** ln of the weighted E of harm. A signal without a difference worth speaking of does not vote: its e-value enters as 0. */
 function vote(
   { signal, tables }: MeasuredSignal,
   verdict: SignalVerdict | undefined,
   settings: VerificationSettings,
 ): number {
+  if (signal === 'slow_ratio' || verdict === undefined) return Number.NEGATIVE_INFINITY
   const difference = stratifiedDifference(tables)
   const speaks = difference !== null && difference >= testOf(signal, settings).minDifference
-  return speaks && verdict !== undefined ? verdict.logEHarm : Number.NEGATIVE_INFINITY
+  return speaks ? Math.log(settings.weights[signal]) + verdict.logEHarm : Number.NEGATIVE_INFINITY
 }
 
 /**
@@ -220,13 +195,4 @@ function isShownHarmless(
 
 function testOf(signal: SignalName, settings: VerificationSettings): TestSettings {
   return signal === 'error_ratio' ? settings.errors : settings.latency
-}
-
-function withRatio({ n, x }: Count): SignalVerdict['canary'] {
-  return { n, x, ratio: n === 0 ? null : x / n }
-}
-
-/** Anytime-valid: holds at every look. */
-function pValue(logE: number): number {
-  return Math.min(1, Math.exp(-logE))
 }

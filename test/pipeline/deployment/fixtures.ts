@@ -150,7 +150,12 @@ export function fakeDeps(
 ): RolloutDeps & { clock: { nowMs: number } } {
   const clock = { nowMs: 1_000_000 }
   return {
-    service: { name: 'payment', repository: 'repositories/payment' },
+    service: {
+      name: 'payment',
+      repository: 'repositories/payment',
+      objective: { errorRatio: 0.01, latencyP95Ms: null },
+    },
+    fault: undefined,
     target,
     counters: { read: async (_, versions) => versions.map((version) => reading(version, clock.nowMs, 1000)) },
     judge: () => verdict(),

@@ -5,7 +5,7 @@ import { TemporaryRepository } from '../../integrations/git/temp-repository.ts'
 import { aDiagnosis } from './a-diagnosis.ts'
 import type { Fault, Location } from '../../../src/pipeline/contracts.ts'
 
-const SLOW: Fault = { kind: 'slow-answers', because: 'latency p95 rose from 20 ms to 1.4 s' }
+const SLOW: Fault = { kind: 'slow-answers', because: 'latency p95 rose from 20 ms to 1.4 s', usualMs: 20 }
 const FULL: Fault = {
   kind: 'exhaustion',
   resource: 'open files',

@@ -187,7 +187,7 @@ describe('a plan for a line that no trace names', () => {
   const slow = aLocation({
     line: 5,
     exception: null,
-    fault: { kind: 'slow-answers', because: 'latency p95 rose from 20 ms to 1.4 s' },
+    fault: { kind: 'slow-answers', because: 'latency p95 rose from 20 ms to 1.4 s', usualMs: 20 },
   })
   const repository = aRepository({ 'payment/receipt.py': CALL })
 

@@ -100,7 +100,12 @@ describe('a fix rolled out on real processes, measured at the router, judged by 
 
 function depsOf(box: Sandbox, scraper: Scraper): RolloutDeps {
   return {
-    service: { name: 'payment', repository: box.options.services[0]?.repository ?? '' },
+    service: {
+      name: 'payment',
+      repository: box.options.services[0]?.repository ?? '',
+      objective: { errorRatio: 0.01, latencyP95Ms: null },
+    },
+    fault: undefined,
     target: box.target(),
     counters: trafficCounters(scraper, { staleMs: 2_000, lagMs: 0 }),
     judge: (rollout) => verify(rollout, verification, objective, 'fix'),
