@@ -2,6 +2,7 @@ import { badDeploy } from './bad-deploy.ts'
 import { nullDereference } from './null-dereference.ts'
 import { panic } from './panic.ts'
 import type { Scenario } from './scenario.ts'
+import { slowDependency } from './slow-dependency.ts'
 import { twoAtOnce } from './two-at-once.ts'
 import { unhandledException } from './unhandled-exception.ts'
 import { unsafeFix } from './unsafe-fix.ts'
@@ -10,6 +11,7 @@ import { wrongFix } from './wrong-fix.ts'
 /** In the order in which the page offers them. */
 export const scenarios: readonly Scenario[] = [
   nullDereference,
+  slowDependency,
   badDeploy,
   wrongFix,
   unsafeFix,

@@ -22,7 +22,7 @@ export function describeEvent(event: MachineEvent, record: IncidentRecord): stri
     case 'siblingLinked':
       return `${event.sibling.incidentId} has the same cause and waits for this fix`
     case 'located':
-      return `Fault at ${event.location.file}:${event.location.line}`
+      return `Fault ${event.location.exception === null ? 'probably ' : ''}at ${event.location.file}:${event.location.line}`
     case 'planned':
       return null
     case 'patched':

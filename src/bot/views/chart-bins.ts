@@ -49,7 +49,8 @@ function binOf(group: readonly Block[], events: Events): readonly ChartBin[] {
       toMs: last.toMs,
       weightPercent: first.weightPercent,
       canary: share('canary'),
-      control: share('control'),
+      // At 100 % there is none: what still comes in are its last, slowest answers.
+      control: first.weightPercent >= 100 ? null : share('control'),
     },
   ]
 }

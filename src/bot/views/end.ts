@@ -68,7 +68,7 @@ function timeline(entries: readonly TimelineEntry[]): string {
 }
 
 /** What another line or another message of the thread says as well. */
-const DETAIL = /^(Another alert joined|Fault at|Fix written|Canary \S+ started)/
+const DETAIL = /^(Another alert joined|Fault (probably )?at|Fix written|Canary \S+ started)/
 
 function chosen(entries: readonly TimelineEntry[], most: number): readonly TimelineEntry[] {
   const rank = (entry: TimelineEntry, index: number): number => {

@@ -1,6 +1,6 @@
 import type { SignalName, SignalVerdict } from '../../pipeline/contracts.ts'
 import { isObjective } from './cured-signals.ts'
-import { clip, count, escapeText, percent, points, pValue } from './text.ts'
+import { clip, count, escapeText, percent, plural, points, pValue } from './text.ts'
 
 const SIGNAL: Readonly<Record<SignalName, string>> = {
   error_ratio: 'Errors',
@@ -18,14 +18,21 @@ export function signalsText(signals: readonly SignalVerdict[]): string {
 }
 
 function signalText(signal: SignalVerdict): string {
-  const { canary, control, level, pHarm, pNoHarm, pCure } = signal
+  const { canary, control, level, pHarm, pCure } = signal
   const other = isObjective(signal) ? `objective ${percent(control.ratio)}` : `control ${side(control)}`
-  const harm = pHarm < 1 - level ? `worse ${pText(pHarm)}` : `no worse ${pText(pNoHarm)}`
+  const harm = pHarm < 1 - level ? `worse ${pText(pHarm)}` : `no worse ${harmlessText(signal, '')}`
   const cured = pCure === null ? '' : `, cured ${pText(pCure)}`
   return [
     `*${nameOf(signal)}*: canary ${side(canary)}, ${other}`,
     `Difference ${differenceText(signal)}; ${harm}${cured}`,
   ].join('\n')
+}
+
+/** Without a single event there is nothing to compare: then the number of requests without one is what counts. */
+export function harmlessText(signal: SignalVerdict, before: string): string {
+  const { canary, control, pNoHarm } = signal
+  const isEmpty = canary.x === 0 && control.x === 0 && canary.n > 0 && !isObjective(signal)
+  return isEmpty ? `none in ${plural(canary.n, 'request')}` : `${before}${pText(pNoHarm)}`
 }
 
 function nameOf({ signal, edgeMs }: SignalVerdict): string {

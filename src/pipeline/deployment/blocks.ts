@@ -4,7 +4,8 @@ import type { DeploymentSettings } from './settings.ts'
 /*
  * Counters become blocks: stretches of time in which canary and control served side by side.
  *
- * B1  A block never straddles a change of weight: its first reading is taken after the change and the warm-up.
+ * B1  A block never straddles a change of weight: its first reading is taken after the change and the warm-up, which is at
+ *     least as long as the control's slowest answers take: before that only quick answers have come back.
  * B2  A block is at least `minBlockMs` long; what is shorter waits for the next reading.
  * B3  A counter that fell was restarted and counts from 0; one that fell only partly is the sum of several of which one
  *     restarted, so nothing can be said and the block is dropped on both sides.
@@ -28,7 +29,7 @@ export function appendBlock(
 ): Rollout {
   const ours = readings.filter(({ version }) => versionsOf(rollout).includes(version))
   if (ours.length === 0 || !ours.every((reading) => isUsable(reading, rollout))) return unread(rollout) // B4
-  const usableFromMs = rollout.phaseSinceMs + settings.warmUpMs
+  const usableFromMs = rollout.phaseSinceMs + warmUpMs(rollout, settings)
   const nowMs = takenAtMs(ours)
   const baseMs = takenAtMs(rollout.lastReadings)
   if (rollout.lastReadings.length === 0 || baseMs < usableFromMs) {
@@ -38,6 +39,11 @@ export function appendBlock(
   const block = difference(rollout, ours, { fromMs: baseMs, toMs: nowMs })
   if (block === null) return openBlock(rollout, ours) // B3
   return { ...openBlock(rollout, ours), blocks: bounded([...rollout.blocks, block]) }
+}
+
+/** The edges are those of the control's p50, p95, p99. */
+export function warmUpMs({ latencyEdgesMs }: Rollout, settings: Pick<BlockSettings, 'warmUpMs'>): number {
+  return Math.max(settings.warmUpMs, latencyEdgesMs[2] ?? 0)
 }
 
 /** The rollout after a look that gave no answer. */

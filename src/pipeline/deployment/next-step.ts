@@ -1,4 +1,5 @@
 import type { Block, CureSignal, Rollout, Verdict } from '../contracts.ts'
+import { warmUpMs } from './blocks.ts'
 import { stepAt, type DeploymentSettings } from './settings.ts'
 
 /*
@@ -62,7 +63,7 @@ function obstacleTo(
   if (rollout.unreadable > 0) return `${verdict.reason} ${frozen}. ${notice(rollout, nowMs)}`
   if (!verdict.trafficSplitOk) return `${verdict.reason} ${frozen}. ${notice(rollout, nowMs)}`
   const newest = blocksOfPhase(rollout).at(-1)
-  const sinceMs = nowMs - (newest?.toMs ?? rollout.phaseSinceMs + settings.warmUpMs)
+  const sinceMs = nowMs - (newest?.toMs ?? rollout.phaseSinceMs + warmUpMs(rollout, settings))
   if (sinceMs > settings.staleAfterMs) {
     return `Nothing has been measured for ${seconds(sinceMs)}. ${frozen}. ${notice(rollout, nowMs)}`
   }

@@ -73,12 +73,13 @@ function hypothesis(
 ): Hypothesis {
   const { trace } = symptoms
   const extra = trace === null ? [] : traceEvidence(trace)
+  const measured = faultEvidence(symptoms, cause)
   return {
     service: cause.service,
     change: cause.change,
     confidence: cause.confidence,
     summary: summarise(cause, symptoms, incidentCase, ranking),
-    evidenceFor: [...extra, ...cause.evidenceFor, ...commitEvidence(cause)],
+    evidenceFor: [...extra, ...measured, ...cause.evidenceFor, ...commitEvidence(cause)],
     evidenceAgainst: cause.evidenceAgainst,
     path: cause.path,
   }
@@ -94,6 +95,13 @@ function traceEvidence(trace: CulpritTrace): readonly Evidence[] {
       weight: 0,
     },
   ]
+}
+
+/** What makes the kind of fault, where no exception says it: shown once, and not counted again. */
+function faultEvidence({ fault }: Symptoms, cause: RankedCause): readonly Evidence[] {
+  if (fault === null || fault.kind === 'exception' || fault.kind === 'exhaustion') return []
+  if (cause.evidenceFor.some(({ text }) => text === fault.because)) return []
+  return [{ kind: 'metric', text: fault.because, weight: 0 }]
 }
 
 function commitEvidence({ change, commits }: RankedCause): readonly Evidence[] {

@@ -86,8 +86,18 @@ function explainObjective(findings: Findings, settings: VerificationSettings): s
 
 function openQuestions(findings: Findings, settings: VerificationSettings): readonly string[] {
   const text = leading(findings).map(sides)
-  const harmless = findings.noHarm ? [] : ['that nothing got worse is not proved']
+  const harmless = findings.noHarm
+    ? []
+    : [`that nothing got worse is not proved${withoutEvents(findings, settings)}`]
   return [...text, ...harmless, ...openCures(findings, settings)]
+}
+
+/** Without an error on either side the evidence is the number of requests without one. */
+function withoutEvents({ signals }: Findings, settings: VerificationSettings): string {
+  const errors = signals.find(({ signal }) => signal === 'error_ratio')
+  if (errors === undefined || errors.canary.x + errors.control.x > 0) return ''
+  const wanted = (settings.overDispersion * Math.log(1 / settings.beta)) / settings.errors.minDifference
+  return ` (no errors on either side: ${errors.canary.n} of ${Math.ceil(wanted)} requests of the canary)`
 }
 
 function openCures({ signals, cures, cured }: Findings, settings: VerificationSettings): readonly string[] {

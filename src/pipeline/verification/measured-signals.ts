@@ -2,7 +2,10 @@ import type { Block, Rollout, SideCounts, SignalName } from '../contracts.ts'
 import type { Table } from './hypergeometric.ts'
 import type { Count } from './proportion.ts'
 
-/** A signal as tables of control against canary, one for each block in which both had traffic. */
+/**
+ * A signal as tables of control against canary, one for each block in which both had traffic. At 100 % the control is no side
+ * any more: what it still answers are requests that took long.
+ */
 export interface MeasuredSignal {
   readonly signal: Exclude<SignalName, 'objective' | 'objective_latency'>
   /** Of a latency signal: an answer slower than this is an event. */
@@ -16,7 +19,10 @@ const SLOW_EDGE = LATENCY_SIGNALS.indexOf('slow_ratio')
 
 /** The error ratio always, and the latency signals for which edges were fixed before the canary started. */
 export function measuredSignals(rollout: Rollout): readonly MeasuredSignal[] {
-  const compared = rollout.blocks.filter((block) => block.canary.requests > 0 && block.control.requests > 0)
+  const compared = rollout.blocks.filter(
+    ({ canary, control, weightPercent }) =>
+      canary.requests > 0 && control.requests > 0 && weightPercent < 100,
+  )
   const errors = {
     signal: 'error_ratio' as const,
     edgeMs: null,

@@ -40,6 +40,21 @@ describe('blocks', () => {
     expect(closed.blocks[0]).toMatchObject({ fromMs: 13_500, weightPercent: 50, canary: { requests: 100 } })
   })
 
+  it('begin when answers have had the time that the slowest of the control take (B1)', () => {
+    const slow = { ...rollout({ latencyEdgesMs: [5, 5, 2_500] }), phaseSinceMs: 10_000 }
+    const read = (atMs: number) => [
+      {
+        ...reading('v2', atMs, 100),
+        buckets: [
+          { leMs: 5, count: 100 },
+          { leMs: 2_500, count: 100 },
+        ],
+      },
+    ]
+    expect(appendBlock(slow, read(12_400), settings).lastReadings).toEqual([])
+    expect(appendBlock(slow, read(12_500), settings).lastReadings).toHaveLength(1)
+  })
+
   it('wait for the next reading while they are too short (B2)', () => {
     const state = open(100, 1000)
     const next = appendBlock(state, [reading('v2', 13_999, 120), reading('v1', 13_999, 1200)], settings)

@@ -51,7 +51,11 @@ describe('the next step', () => {
 
   it('says that a fix was of no use when nothing got worse and nothing better (N2)', () => {
     const useless = verdict({ noHarm: true, cured: false })
-    expect(step(rollout({ blocks: [block(299_000)] }), useless, 300_000).reason).toContain('No use')
+    const state = rollout({ blocks: [block(299_000)] })
+    expect(step(state, useless, 300_000).reason).toContain('No use')
+    expect(step(state, useless, 300_000).reason).toContain('the errors did not fall either')
+    const slow = { ...state, cures: ['slow_ratio' as const] }
+    expect(step(slow, useless, 300_000).reason).toContain('the slow answers did not fall either')
   })
 
   it.each([

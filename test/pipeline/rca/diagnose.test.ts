@@ -150,6 +150,36 @@ describe('diagnose', () => {
     expect(hypotheses[0]?.confidence).toBeGreaterThan(0.8)
   })
 
+  it('names the release behind slow answers by latency alone, and says so', async () => {
+    const slow = { latency: 1.2 }
+    const metrics = shopMetrics({ gateway: slow, checkout: slow, payment: slow }, TIMING)
+    const { hypotheses, abstained, fault, stackTrace } = await diagnosis({
+      metrics: { seriesBetween: async () => metrics },
+      logs: { linesBetween: async () => LOGS.filter(({ line }) => !line.includes('Traceback')) },
+    })
+    expect(abstained).toBeNull()
+    expect(hypotheses[0]).toMatchObject({ service: 'payment', change: { id: 'v31' } })
+    expect(hypotheses[0]?.path).toEqual(['payment', 'checkout', 'gateway'])
+    expect(fault).toMatchObject({ kind: 'slow-answers', usualMs: expect.closeTo(50, -1) })
+    expect(stackTrace).toBeNull()
+    expect(hypotheses[0]?.summary).toMatch(/it answers slowly: its latency p95 rose from \d/)
+    expect(
+      hypotheses[0]?.evidenceFor.some(({ kind, text }) => kind === 'metric' && /latency/.test(text)),
+    ).toBe(true)
+  })
+
+  it('says that what throws for want of a resource is a victim', async () => {
+    const full = TRACE.replace(/TypeError: .*/, 'OSError: [Errno 24] Too many open files')
+    const { fault, hypotheses } = await diagnosis({
+      logs: {
+        linesBetween: async () => LOGS.map((one) => ({ ...one, line: one.line === TRACE ? full : one.line })),
+      },
+    })
+    expect(fault).toMatchObject({ kind: 'exhaustion', resource: 'open files', perRequest: null })
+    expect(hypotheses[0]?.summary).toContain('it runs out of open files: OSError')
+    expect(hypotheses[0]?.summary).toContain('What throws is a victim')
+  })
+
   it('finds it as well after half an hour of undisturbed service', async () => {
     const metrics = metricsOf({ historyS: 1800, periodS: 1, sinceS: 6 })
     const { hypotheses } = await diagnosis({ metrics: { seriesBetween: async () => metrics } })
