@@ -71,6 +71,7 @@ const template = z
       .default([...REACHES]),
     inner: text.nullable().default(null),
     fix: text,
+    declares: text.nullable().default(null),
     imports: z.array(text).default([]),
     confidence: probability,
     drawbacks: z.array(text).default([]),

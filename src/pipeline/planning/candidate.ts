@@ -19,7 +19,7 @@ export function fingerprint(strategy: FixStrategy, parts: readonly string[]): st
 /** A candidate that cannot be carried out, with the reason. */
 export function unavailable(strategy: FixStrategy, title: string, reason: string): Weighed {
   const candidate: FixCandidate = {
-    candidateId: fingerprint(strategy, ['unavailable']),
+    candidateId: fingerprint(strategy, ['unavailable', title]),
     strategy,
     title,
     rationale: 'Considered, and not possible here.',

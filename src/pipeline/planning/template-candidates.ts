@@ -4,6 +4,7 @@ import { believe } from './confidence.ts'
 import { countChanged } from './changed-lines.ts'
 import { fingerprint, rounded, unavailable } from './candidate.ts'
 import { templateFixes } from './templates/template-fixes.ts'
+import { templateRefusals } from './templates/template-refusals.ts'
 import type { Diagnosis, Fault, Location } from '../contracts.ts'
 import type { ServiceDefinition } from '../services.ts'
 import type { Weighed } from './candidate.ts'
@@ -20,15 +21,25 @@ interface Deps {
   readonly settings: PlanningSettings
 }
 
-/** The repairs that templates offer for the located line, most promising first; one unavailable candidate if none does. */
+/**
+ * The repairs that templates offer for the located line, most promising first, and those that would do harm there, with
+ * the reason. One unavailable candidate where there is neither.
+ */
 export async function templateCandidates(location: Location, deps: Deps): Promise<readonly Weighed[]> {
   const text = await deps.repository.readFile(location.baseCommit, location.file)
   if (text === null) return [none(`${location.file} is not in ${location.baseCommit.slice(0, 12)}`)]
-  const fixes = templateFixes(deps.templates, faultSite(location, text, deps))
-  if (fixes.length === 0) return [none(whyNone(location, deps.templates))]
-  return Promise.all(
-    fixes.slice(0, deps.settings.maxTemplateCandidates).map((fix) => weigh(fix, location, text, deps)),
+  const site = faultSite(location, text, deps)
+  const fixes = templateFixes(deps.templates, site).slice(0, deps.settings.maxTemplateCandidates)
+  const refused = templateRefusals(deps.templates, site).map(({ title, reason }) =>
+    unavailable('template', titleAt(title, location), reason),
   )
+  if (fixes.length + refused.length === 0) return [none(whyNone(location, deps.templates))]
+  const weighed = await Promise.all(fixes.map((fix) => weigh(fix, location, text, deps)))
+  return [...weighed, ...refused]
+}
+
+function titleAt(title: string, { file, line }: Location): string {
+  return `${title} in ${basename(file)}:${line}`
 }
 
 function faultSite(location: Location, text: string, { settings, service }: Deps): FaultSite {
@@ -79,7 +90,7 @@ async function weigh(fix: TemplateFix, location: Location, text: string, deps: D
   const candidate = {
     candidateId: fingerprint('template', [template.id, file, fix.replaced, fix.replacement]),
     strategy: 'template' as const,
-    title: `${fix.title} in ${basename(file)}:${line}`,
+    title: titleAt(fix.title, location),
     rationale: template.description,
     // How well the match agrees with the exception is a matter of this place, not of the template's history.
     confidence: rounded(sure * belief.confidence * Math.min(1.2, fix.confidence / prior)),

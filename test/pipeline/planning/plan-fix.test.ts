@@ -140,6 +140,46 @@ describe('a plan', () => {
   })
 })
 
+describe('a call to an outside service that fails now and then', () => {
+  const BANK = [
+    'import json',
+    'import urllib.request',
+    '',
+    '',
+    'def rate(currency):',
+    '    with urllib.request.urlopen(f"{BANK}/rates/{currency}", timeout=1) as answer:',
+    '        return json.load(answer)',
+    '',
+    '',
+    'def transfer(order):',
+    '    request = urllib.request.Request(BANK, data=json.dumps(order).encode())',
+    '    with urllib.request.urlopen(request, timeout=1) as answer:',
+    '        return json.load(answer)',
+    '',
+  ].join('\n')
+  const exception = { type: 'HTTPError', message: 'HTTP Error 503: Service Unavailable' }
+  const repository = aRepository({ 'payment/bank.py': BANK })
+
+  it('is repeated where it only reads', async () => {
+    const made = await plan({ repository }, aLocation({ file: 'payment/bank.py', line: 6, exception }))
+    expect(chosen(made).recipe).toMatchObject({
+      templateId: 'python-urlopen-retry',
+      newContent: expect.stringContaining('with ask_again(lambda: urllib.request.urlopen(f"{BANK}'),
+    })
+  })
+
+  it('is not repeated where that may charge twice, and the plan says so', async () => {
+    const made = await plan({ repository }, aLocation({ file: 'payment/bank.py', line: 12, exception }))
+    expect(ofStrategy(made, 'template')).toMatchObject({
+      title: 'Ask `urllib.request.urlopen` again where it fails in bank.py:12',
+      recipe: null,
+      unavailable:
+        'not retried: POST is not idempotent, a second one may do twice what the first has done (with an Idempotency-Key header it could be retried)',
+    })
+    expect(chosen(made).strategy).not.toBe('template')
+  })
+})
+
 describe('a model', () => {
   const noOthers = {
     templates: [],

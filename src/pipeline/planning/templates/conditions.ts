@@ -2,7 +2,11 @@ import type { SgNode } from '@ast-grep/napi'
 import type { ConditionName } from './fix-template.ts'
 import type { Captures } from './match-exception.ts'
 import { enclosingFunction } from './derived.ts'
+import { isNeverClosed } from './go-resources.ts'
 import { isGoPointer } from './go-pointers.ts'
+import { hasNoTimeout } from './has-no-timeout.ts'
+import { whyNotRepeated } from './idempotency/why-not-repeated.ts'
+import { isClosedInFinally, staysHere } from './resource-life.ts'
 import type { Scope } from './scope.ts'
 import type { Language } from '../../signals/stack-trace.ts'
 
@@ -13,19 +17,38 @@ export interface ConditionQuestion {
   readonly language: Language
 }
 
-const CHECKS: Readonly<Record<ConditionName, (question: ConditionQuestion) => boolean>> = {
+type ReasonedCondition = 'idempotent-call'
+
+const CHECKS: Readonly<
+  Record<Exclude<ConditionName, ReasonedCondition>, (question: ConditionQuestion) => boolean>
+> = {
   'python-no-comprehension': ({ match }) => !hasAncestor(match, COMPREHENSIONS),
   'operator-as-in-message': ({ match, captures }) => hasOperator(match, captures.OPERATOR),
   'java-null-source': ({ match, captures }) => javaNullSource(match, captures),
   'go-pointer': ({ match }) => isGoPointer(match.getMatch('OBJ'), enclosingFunction(match, 'go')),
   'go-never-closed': ({ match }) => isNeverClosed(match),
   'resource-stays-here': ({ match, scope, language }) => staysHere(match, scope, language),
-  'has-no-timeout': ({ match }) => !/\btimeout\s*[=:]|\bsignal\s*:/.test(match.text()),
+  'not-closed-in-finally': ({ match, language }) => !isClosedInFinally(match, language),
+  'has-no-timeout': ({ match, language }) => hasNoTimeout(match, language),
 }
 
-/** Checks of a match that a rule cannot say. */
-export function holds(condition: ConditionName, question: ConditionQuestion): boolean {
-  return CHECKS[condition](question)
+/** Conditions whose failing people are told: the template would fit, and do harm. */
+const REASONS: Readonly<Record<ReasonedCondition, (question: ConditionQuestion) => string | null>> = {
+  'idempotent-call': ({ match, language }) => whyNotRepeated(match.getMatch('CALL') ?? match, language),
+}
+
+/** What a condition has against a match, with the reason where people should know it; null where it holds. */
+export function objectionOf(
+  condition: ConditionName,
+  question: ConditionQuestion,
+): { readonly reason: string | null } | null {
+  if (!isReasoned(condition)) return CHECKS[condition](question) ? null : { reason: null }
+  const reason = REASONS[condition](question)
+  return reason === null ? null : { reason }
+}
+
+function isReasoned(condition: ConditionName): condition is ReasonedCondition {
+  return condition in REASONS
 }
 
 const COMPREHENSIONS = new Set([
@@ -65,56 +88,4 @@ function javaNullSource(match: SgNode, captures: Captures): boolean {
   // Compiled without -g: the message knows the number of the variable, not its name.
   if (/^<(?:local|parameter)\d+>$/.test(name)) return object.kind() === 'identifier'
   return object.text() === name || `this.${object.text()}` === name
-}
-
-const OWNERS = new Set([
-  'attribute',
-  'member_expression',
-  'method_invocation',
-  'field_access',
-  'for_statement',
-  'for_in_clause',
-  'enhanced_for_statement',
-])
-
-/** Whether the resource is only used, never kept, by the statements that follow: then it may be closed after them. */
-function staysHere(match: SgNode, scope: Scope, language: Language): boolean {
-  const name = match.getMatch('RESOURCE')?.text() ?? ''
-  return scope.rest
-    .flatMap((statement) => statement.findAll({ rule: { kind: 'identifier' } }))
-    .filter((identifier) => identifier.text() === name)
-    .every((identifier) => isPlainUse(identifier, scope, language))
-}
-
-function isPlainUse(identifier: SgNode, scope: Scope, language: Language): boolean {
-  const parent = identifier.parent()
-  if (
-    parent === null ||
-    enclosingFunction(identifier, language)?.id() !== enclosingFunction(scope.node, language)?.id()
-  )
-    return false
-  if (OWNERS.has(String(parent.kind()))) return true
-  if (parent.kind() !== 'argument_list') return false
-  const call = parent.parent()
-  const isHandedOut =
-    call?.ancestors().some((ancestor) => /^(?:return_statement|yield)$/.test(String(ancestor.kind()))) ===
-    true
-  const callee = call?.field('function')?.text() ?? ''
-  return !isHandedOut || /(?:^|\.)(?:load|safe_load|list|len|sum|sorted|set|tuple|readAllBytes)$/.test(callee)
-}
-
-/** A file or an answer that the function neither closes nor hands on. */
-function isNeverClosed(match: SgNode): boolean {
-  const resource = match.getMatch('RESOURCE')?.text() ?? ''
-  const around = enclosingFunction(match, 'go')
-  if (around === null || resource === '' || resource === '_') return false
-  if (around.text().includes(`${resource}.Close(`) || around.text().includes(`${resource}.Body.Close(`))
-    return false
-  return around.findAll({ rule: { kind: 'return_statement' } }).every(
-    (each) =>
-      each
-        .namedChildren()[0]
-        ?.namedChildren()
-        .every((value) => value.text() !== resource) !== false,
-  )
 }

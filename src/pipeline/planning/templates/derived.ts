@@ -1,5 +1,6 @@
 import type { SgNode } from '@ast-grep/napi'
 import type { Scope } from './scope.ts'
+import { statementOf } from './scope.ts'
 import { grammarOf } from './grammar/grammar-of.ts'
 import type { Language } from '../../signals/stack-trace.ts'
 
@@ -7,21 +8,22 @@ interface Question {
   readonly scope: Scope
   readonly root: SgNode
   readonly language: Language
-  /** Text of `$OBJ`, for messages; empty where there is none. */
-  readonly subject: string
+  readonly match: SgNode
   readonly timeoutMs: number
 }
 
 /**
  * Variables of a fix that no metavariable holds, computed from the place: `$FRESH_NAME` a name not used in the file,
- * `$ZERO` what a Go function returns when it gives up, `$DEFAULT` what a Java expression is worth when it has no value, `$SEMI` the
- * semicolon where the replaced statement had one, `$TIMEOUT_MS` and `$TIMEOUT_SECONDS` how long a call may wait, `$TIMEOUT` in words.
+ * `$ZERO` what a Go function returns when it gives up, `$MAP` the declared type of the Go map `$OBJ`, `$DEFAULT` what a Java
+ * expression is worth when it has no value, `$SEMI` the semicolon where the replaced statement had one, `$TIMEOUT_MS` and
+ * `$TIMEOUT_SECONDS` how long a call may wait, `$TIMEOUT` in words.
  * Null where it cannot be known.
  */
 export function derive(name: string, question: Question): string | null {
-  if (name.startsWith('FRESH_')) return freshName(name.slice('FRESH_'.length).toLowerCase(), question.root)
+  if (name.startsWith('FRESH_')) return freshName(name, question)
   if (name === 'ZERO') return zeroResults(question)
-  if (name === 'SEMI') return question.scope.node.text().endsWith(';') ? ';' : ''
+  if (name === 'SEMI') return endsWithSemicolon(question) ? ';' : ''
+  if (name === 'MAP') return goMapType(question)
   if (name === 'DEFAULT') return javaDefault(question.scope.node)
   if (name === 'TIMEOUT_MS') return String(question.timeoutMs)
   if (name === 'TIMEOUT_SECONDS') return String(question.timeoutMs / 1000)
@@ -33,16 +35,42 @@ function inWords(ms: number): string {
   return ms < 1000 ? `${ms} ms` : `${ms / 1000} s`
 }
 
-function freshName(wanted: string, root: SgNode): string {
+function freshName(variable: string, { root, language }: Question): string {
+  const wanted = plainName(variable, language)
   const words = new Set(root.text().match(/[A-Za-z_$][\w$]*/g) ?? [])
   for (let number = 1; ; number += 1) {
-    const name = number === 1 ? wanted : `${wanted}_${number}`
+    const name = number === 1 ? wanted : `${wanted}${language === 'python' ? '_' : ''}${number}`
     if (!words.has(name)) return name
   }
 }
 
+/** `FRESH_ASK_AGAIN` -> `ask_again`, outside of Python `askAgain`. */
+export function plainName(variable: string, language: Language): string {
+  const name = variable.slice('FRESH_'.length).toLowerCase()
+  return language === 'python' ? name : name.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase())
+}
+
+function endsWithSemicolon({ scope, language }: Question): boolean {
+  const statement = statementOf(scope.node, grammarOf(language)) ?? scope.node
+  return statement.text().endsWith(';')
+}
+
+/** Null where the file declares no map of that name, or several that differ. */
+function goMapType({ match, root }: Question): string | null {
+  const name = match.getMatch('OBJ')?.text().split('.').at(-1) ?? ''
+  const kinds = ['field_declaration', 'var_spec', 'parameter_declaration']
+  const declared = root
+    .findAll({ rule: { any: kinds.map((kind) => ({ kind })) } })
+    .filter((each) => each.fieldChildren('name').some((node) => node.text() === name))
+    .map((each) => each.field('type'))
+  const [type] = declared
+  return type?.kind() === 'map_type' && declared.every((each) => each?.text() === type.text())
+    ? type.text()
+    : null
+}
+
 /** What stands after `return`, with a space before it where there is anything. */
-function zeroResults({ scope, language, subject }: Question): string | null {
+function zeroResults({ scope, language, match }: Question): string | null {
   const around = enclosingFunction(scope.node, language)
   if (around === null) return null
   const result = around.field('result')
@@ -50,9 +78,17 @@ function zeroResults({ scope, language, subject }: Question): string | null {
   const types = result.kind() === 'parameter_list' ? declaredTypes(result) : [result.text()]
   if (types === null) return ''
   const values = types.map((type, index) =>
-    type === 'error' && index === types.length - 1 ? `fmt.Errorf("${subject} is missing")` : zeroOf(type),
+    type === 'error' && index === types.length - 1 ? `fmt.Errorf("${complaint(match)}")` : zeroOf(type),
   )
   return ` ${values.join(', ')}`
+}
+
+/** What is wrong with the value that the template asks for, as an error says it. */
+function complaint(match: SgNode): string {
+  const [object, divisor, list] = ['OBJ', 'B', 'LIST'].map((name) => match.getMatch(name)?.text())
+  if (object !== undefined) return `${object} is missing`
+  if (divisor !== undefined) return `${divisor} is zero`
+  return list === undefined ? 'the value is not of the expected form' : `${list} has too few items`
 }
 
 /** Null where the results have names: a bare `return` is right there. */

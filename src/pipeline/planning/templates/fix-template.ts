@@ -16,7 +16,7 @@ export interface ExceptionPattern {
   readonly confidence: number | null
 }
 
-/** How far around the match the replaced code reaches; see `scopes.ts`. */
+/** How far around the match the replaced code reaches; see `scope.ts`. */
 export const SCOPES = ['match', 'value', 'statement', 'error-check', 'uses'] as const
 export type ScopeName = (typeof SCOPES)[number]
 
@@ -36,7 +36,9 @@ export const CONDITIONS = [
   'go-pointer',
   'go-never-closed',
   'resource-stays-here',
+  'not-closed-in-finally',
   'has-no-timeout',
+  'idempotent-call',
 ] as const
 export type ConditionName = (typeof CONDITIONS)[number]
 
@@ -68,6 +70,8 @@ export interface FixTemplate {
   readonly inner: string | null
   /** Replaces the scope: its text is `$EXPR` or `$STMT`. */
   readonly fix: string
+  /** Definitions that the fix calls, once in a file: at the top of it, in Java in the class. */
+  readonly declares: string | null
   /** Import lines that the fix needs. */
   readonly imports: readonly string[]
   /** Prior probability 0..1 that the repair cures and harms nothing, chosen, moved by outcomes. */
@@ -91,6 +95,13 @@ export interface FaultSite {
   readonly categories?: Readonly<Partial<Record<TemplateCategory, number>>>
   /** How long a call may wait where a template has to choose; five seconds where it is not given. */
   readonly timeoutMs?: number
+}
+
+/** A template that fits the place but must not be used there, and why. */
+export interface TemplateRefusal {
+  readonly template: FixTemplate
+  readonly title: string
+  readonly reason: string
 }
 
 /** One way in which one template changes the file. */

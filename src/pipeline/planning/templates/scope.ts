@@ -1,4 +1,5 @@
 import type { SgNode } from '@ast-grep/napi'
+import { namesBound, namesUsed } from './names.ts'
 import type { Position, Reach, ScopeName } from './fix-template.ts'
 import { grammarOf } from './grammar/grammar-of.ts'
 import type { Grammar } from './grammar/grammar.ts'
@@ -88,7 +89,7 @@ function usesScope({ match, language, text, resource }: ScopeQuestion): Scope | 
     seen = count
     // What is made of the resource, or bound inside the new block, is needed as long as it is used.
     after.slice(0, count).forEach((each) => boundBy(each, language, names).forEach((name) => names.add(name)))
-    count = after.findLastIndex((each) => mentions(each, names)) + 1
+    count = after.findLastIndex((each) => mentions(each, names, language)) + 1
   }
   const last = after[count - 1]
   if (last === undefined || !standsAlone(statement, last, text)) return null
@@ -104,22 +105,24 @@ function boundBy(statement: SgNode, language: Language, names: ReadonlySet<strin
   }
   return statement
     .findAll({ rule: { kind: 'variable_declarator' } })
-    .flatMap((declarator) => declarator.field('name')?.text() ?? [])
+    .flatMap((declarator) => declarator.field('name') ?? [])
+    .flatMap((name) => namesBound(name, language).map((each) => each.text()))
 }
 
-/** `csv.reader(f)` reads on later, `f.read()` and `json.load(f)` are done. */
+/** `csv.reader(f)` and `connection.getresponse()` read on later, `f.read()` and `json.load(f)` are done. */
 function isHandedOn(assignment: SgNode, names: ReadonlySet<string>): boolean {
   const right = assignment.field('right')
   const call = right?.kind() === 'call' ? right : null
   const callee = call?.field('function')?.text() ?? ''
+  const [, owner = '', method = ''] = /^(\w+)\.(\w+)$/.exec(callee) ?? []
+  if (names.has(owner)) return /^(?:getresponse|cursor|execute|makefile)$/.test(method)
   if (call === null || /(?:^|\.)(?:load|safe_load|list|len|sum|sorted|set|tuple)$/.test(callee)) return false
-  return mentions(call.field('arguments') ?? call, names)
+  return mentions(call.field('arguments') ?? call, names, 'python')
 }
 
-/** Whether an identifier of these names occurs in the node. */
-export function mentions(node: SgNode, names: ReadonlySet<string>): boolean {
-  if (names.has(node.text()) && node.kind() === 'identifier') return true
-  return node.findAll({ rule: { kind: 'identifier' } }).some((identifier) => names.has(identifier.text()))
+/** Whether a name is used in the node. */
+function mentions(node: SgNode, names: ReadonlySet<string>, language: Language): boolean {
+  return namesUsed(node, language).some((each) => names.has(each.text()))
 }
 
 /** The innermost statement around a node. */
