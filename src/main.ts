@@ -68,6 +68,7 @@ function program(): Command {
     })
 
   addAudit(ccp)
+  addTemplates(ccp)
   addStages(ccp)
   return ccp
 }
@@ -91,6 +92,21 @@ function addAudit(ccp: Command): void {
     .action(async (id: string | undefined, options: { database: string }) => {
       const { auditShowCommand } = await import('./commands/audit.ts')
       process.exitCode = auditShowCommand(options.database, id ?? null, write)
+    })
+}
+
+function addTemplates(ccp: Command): void {
+  ccp
+    .command('templates')
+    .description('the repairs of fix-templates.yaml; see docs/templates.md')
+    .command('check')
+    .description(
+      'validate a template file and run the tests in it; one JSON line for each problem, with file, line and mend, and one that sums up. Exit 0 all hold, 1 a test does not, 2 the file is no list of templates',
+    )
+    .argument('[file]', 'YAML (default: the configured one)')
+    .action(async (file: string | undefined) => {
+      const { templatesCheckCommand } = await import('./commands/templates.ts')
+      process.exitCode = templatesCheckCommand(file, process.env, write)
     })
 }
 

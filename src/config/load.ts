@@ -95,14 +95,19 @@ function readFiles(names: readonly (keyof Files)[], variables: Variables, proble
   }
   const settings: Record<string, unknown> = {}
   for (const name of names) {
-    const { file, schema } = FILES[name]
-    const own = join(folder, file)
-    const path = existsSync(own) ? own : join(SHIPPED, file)
-    const result = readYaml(path, relative(process.cwd(), path), schema, variables)
+    const path = settingsFile(name, variables)
+    const result = readYaml(path, relative(process.cwd(), path), FILES[name].schema, variables)
     if (result.kind === 'read') settings[name] = result.value
     else problems.push(...result.problems)
   }
   return settings
+}
+
+/** The file that holds these settings: one's own where there is one, else that which ships. */
+export function settingsFile(name: keyof Files, variables: Variables): string {
+  const { file } = FILES[name]
+  const own = join(readVariable('CCP_CONFIG_DIR', variables), file)
+  return existsSync(own) ? own : join(SHIPPED, file)
 }
 
 function badConfig(problems: readonly ConfigProblem[]): CcpError {

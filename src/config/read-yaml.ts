@@ -16,6 +16,17 @@ export type ReadResult<T> =
 
 const MAX_ALIASES = 50
 
+/** One YAML file, parsed, with the environment in it, and not yet validated. */
+export interface OpenYaml {
+  readonly value: unknown
+  /** Variables that lack. */
+  readonly problems: readonly ConfigProblem[]
+  /** The line of what the path names, or of the nearest parent that exists. */
+  lineAt(path: readonly (string | number)[]): number | null
+  /** What a schema has against the part of the file that `within` names. */
+  problemsOf(error: z.ZodError, within: readonly (string | number)[]): readonly ConfigProblem[]
+}
+
 /** Reads one YAML file, puts the environment into it and validates it whole, so that all mistakes are told at once. */
 export function readYaml<S extends z.ZodType>(
   file: string,
@@ -23,29 +34,53 @@ export function readYaml<S extends z.ZodType>(
   schema: S,
   environment: Readonly<Record<string, string | undefined>>,
 ): ReadResult<z.output<S>> {
+  const opened = openYaml(file, shownAs, environment)
+  if (opened.kind === 'problems') return opened
+  const { value, problems, problemsOf } = opened.value
+  const checked = schema.safeParse(value)
+  const all = checked.success ? problems : [...problems, ...problemsOf(checked.error, [])]
+  return all.length > 0 || !checked.success
+    ? { kind: 'problems', problems: all }
+    : { kind: 'read', value: checked.data }
+}
+
+/** Reads and parses one YAML file for callers that validate it part by part. */
+export function openYaml(
+  file: string,
+  shownAs: string,
+  environment: Readonly<Record<string, string | undefined>>,
+): ReadResult<OpenYaml> {
+  const fault = (message: string, line: number | null = null): ConfigProblem => ({
+    file: shownAs,
+    line,
+    message,
+  })
   const text = readText(file)
-  if (typeof text !== 'string')
-    return { kind: 'problems', problems: [{ file: shownAs, line: null, message: text.fault }] }
+  if (typeof text !== 'string') return { kind: 'problems', problems: [fault(text.fault)] }
   const lines = new LineCounter()
   const document = parseDocument(text, { lineCounter: lines })
   if (document.errors.length > 0) {
-    const problems = document.errors.map((error) => ({
-      file: shownAs,
-      line: error.linePos?.[0].line ?? null,
-      message: `is not valid YAML: ${(error.message.split('\n')[0] ?? '').replace(/ at line.*/, '')}`,
-    }))
+    const problems = document.errors.map(({ message, linePos }) =>
+      fault(
+        `is not valid YAML: ${(message.split('\n')[0] ?? '').replace(/ at line.*/, '')}`,
+        linePos?.[0].line ?? null,
+      ),
+    )
     return { kind: 'problems', problems }
   }
   const problems = fillIn(document, environment, shownAs, lines)
   const plain = toPlain(document)
-  if ('fault' in plain)
-    return { kind: 'problems', problems: [{ file: shownAs, line: null, message: plain.fault }] }
-  const checked = schema.safeParse(plain.value)
-  if (!checked.success) {
-    for (const issue of checked.error.issues) problems.push(...problemOf(issue, document, shownAs, lines))
+  if ('fault' in plain) return { kind: 'problems', problems: [fault(plain.fault)] }
+  const opened: OpenYaml = {
+    value: plain.value,
+    problems,
+    lineAt: (path) => lineOf(document, path, lines),
+    problemsOf: (error, within) =>
+      error.issues.flatMap((issue) =>
+        problemOf({ ...issue, path: [...within, ...issue.path] }, document, shownAs, lines),
+      ),
   }
-  if (problems.length > 0 || !checked.success) return { kind: 'problems', problems }
-  return { kind: 'read', value: checked.data }
+  return { kind: 'read', value: opened }
 }
 
 function readText(file: string): string | { readonly fault: string } {
@@ -108,13 +143,35 @@ function problemOf(
     }))
   }
   const where = path.length === 0 ? '' : `${dotted(path)}: `
-  return [{ file, line: lineOf(document, path, lines), message: `${where}${issue.message}` }]
+  return [{ file, line: lineOf(document, path, lines), message: `${where}${inWords(issue.message)}` }]
+}
+
+/** What zod says of a value that is not there, or of another kind. */
+function inWords(message: string): string {
+  const [, expected, received] = /^Invalid input: expected (\w+), received (\w+)$/.exec(message) ?? []
+  if (expected === undefined) return message
+  return received === 'undefined'
+    ? `is missing: write ${withArticle(expected)}`
+    : `must be ${withArticle(expected)}, not ${withArticle(received ?? '')}`
 }
 
 function dotted(path: readonly (string | number)[]): string {
   return path
     .map((part, i) => (typeof part === 'number' ? `[${part}]` : i === 0 ? part : `.${part}`))
     .join('')
+}
+
+/** In the words of YAML. */
+function withArticle(type: string): string {
+  const words: Readonly<Record<string, string>> = {
+    array: 'a list',
+    object: 'a mapping',
+    record: 'a mapping',
+    string: 'a text',
+    int: 'a whole number',
+    null: 'empty',
+  }
+  return words[type] ?? `a ${type}`
 }
 
 /** The line of the key or value that the path names, or of the nearest parent that exists. */

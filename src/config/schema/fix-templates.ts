@@ -1,5 +1,7 @@
 import { z } from 'zod'
+import { isFilledIn } from '../../pipeline/planning/templates/derived.ts'
 import { ruleFault } from '../../pipeline/planning/templates/rule-fault.ts'
+import { variablesIn } from '../../pipeline/planning/templates/substitute.ts'
 import { CONDITIONS, POSITIONS, REACHES, SCOPES } from '../../pipeline/planning/templates/fix-template.ts'
 import type { FixTemplate, Position, ScopeName } from '../../pipeline/planning/templates/fix-template.ts'
 
@@ -17,7 +19,7 @@ function oneOf<const T extends readonly [string, ...string[]]>(values: T) {
   return z.enum(values, `must be one of ${values.join(', ')}`)
 }
 
-const text = z.string().min(1, 'is empty').max(4_000, 'is longer than 4000 characters')
+const text = z.string().min(1, 'is empty: write a text').max(4_000, 'is longer than 4000 characters')
 const probability = z.number().gt(0, 'must be above 0').lt(1, 'must be below 1')
 const ruleObject = z.record(
   z.string(),
@@ -27,11 +29,14 @@ const ruleObject = z.record(
 
 const exceptionPattern = z
   .strictObject({
-    types: z.array(z.string().regex(/^\w+$/, 'is a class name without its package')).default([]),
+    types: z.array(z.string().regex(/^\w+$/, 'must be a class name without its package')).default([]),
     message: text.nullable().default(null),
     confidence: probability.nullable().default(null),
   })
-  .refine((pattern) => pattern.types.length > 0 || pattern.message !== null, 'needs types, a message or both')
+  .refine(
+    (pattern) => pattern.types.length > 0 || pattern.message !== null,
+    'needs types, a message or both: add one',
+  )
   .refine(
     (pattern) => !/\}\{/.test(pattern.message ?? ''),
     'has two placeholders side by side: put the text between them',
@@ -53,21 +58,26 @@ const DEFAULT_POSITIONS: Readonly<Record<ScopeName, readonly Position[]>> = {
   uses: ['statement'],
 }
 
-const template = z
+/** One entry of the list. */
+export const templateSchema = z
   .strictObject({
     id: z.string().regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, 'must be lower case words joined by hyphens'),
     title: text,
-    languages: z.array(oneOf(LANGUAGES)).min(1, 'names no language'),
+    languages: z.array(oneOf(LANGUAGES)).min(1, `names no language: name one of ${LANGUAGES.join(', ')}`),
     category: oneOf(CATEGORIES),
     exceptions: z.array(exceptionPattern).min(1, 'answers to no exception: add a type or a message'),
     description: text,
     match: z.strictObject({ rule: ruleObject, constraints: z.record(z.string(), ruleObject).default({}) }),
     when: z.array(oneOf(CONDITIONS)).default([]),
     scope: oneOf(SCOPES).default('match'),
-    positions: z.array(oneOf(POSITIONS)).min(1, 'names no position').nullable().default(null),
+    positions: z
+      .array(oneOf(POSITIONS))
+      .min(1, `names no position: name some of ${POSITIONS.join(', ')}`)
+      .nullable()
+      .default(null),
     reaches: z
       .array(oneOf(REACHES))
-      .min(1, 'names no reach')
+      .min(1, `names no reach: name some of ${REACHES.join(', ')}`)
       .default([...REACHES]),
     inner: text.nullable().default(null),
     fix: text,
@@ -77,36 +87,57 @@ const template = z
     drawbacks: z.array(text).default([]),
     tests: z.array(templateTest).min(1, 'carries no test: add one with before, after and line'),
   })
+  .superRefine((each, context) => {
+    const fault = ruleFault({ languages: each.languages, ...each.match })
+    if (fault !== null)
+      context.addIssue({
+        code: 'custom',
+        message: `is no rule that ast-grep takes: correct it, ${fault}`,
+        path: ['match'],
+      })
+    for (const { name, field } of unknownVariables(each))
+      context.addIssue({
+        code: 'custom',
+        message: `uses $${name}, which the rule does not capture: correct the name, or capture it`,
+        path: [field],
+      })
+  })
   .transform(({ match, positions, ...rest }): FixTemplate => ({
     ...rest,
     ...match,
     positions: positions ?? DEFAULT_POSITIONS[rest.scope],
   }))
 
+type Written = Readonly<Record<'title' | 'fix', string> & Record<'inner' | 'declares', string | null>> & {
+  readonly match: unknown
+}
+
+/** A variable that nothing fills in would make a template that never fits. */
+function unknownVariables(template: Written) {
+  const captured = new Set(variablesIn(JSON.stringify(template.match)))
+  return (['title', 'inner', 'fix', 'declares'] as const).flatMap((field) =>
+    variablesIn(template[field] ?? '')
+      .filter((name) => !captured.has(name) && !isFilledIn(name))
+      .map((name) => ({ name, field })),
+  )
+}
+
+/** Ids that more than one template bears, by the places after the first. */
+export function repeatedIds(
+  ids: readonly (string | null)[],
+): readonly { readonly index: number; readonly message: string }[] {
+  return ids.flatMap((id, index) =>
+    id !== null && ids.indexOf(id) < index
+      ? [{ index, message: `the id ${id} is used twice: give each template its own` }]
+      : [],
+  )
+}
+
 /** fix-templates.yaml: the repairs as data. Its output is the list that planning works with. */
 export const fixTemplatesSchema = z
-  .strictObject({ templates: z.array(template) })
+  .strictObject({ templates: z.array(templateSchema) })
   .transform(({ templates }): readonly FixTemplate[] => templates)
   .check(({ value, issues }) => {
-    value.forEach((each, index) => {
-      const fault = ruleFault(each)
-      if (fault !== null)
-        issues.push({
-          code: 'custom',
-          message: `is no rule that ast-grep takes: ${fault}`,
-          input: each.rule,
-          path: ['templates', index, 'match'],
-        })
-    })
-    const seen = new Set<string>()
-    value.forEach(({ id }, index) => {
-      if (seen.has(id))
-        issues.push({
-          code: 'custom',
-          message: `the id ${id} is used twice: give each template its own`,
-          input: id,
-          path: ['templates', index, 'id'],
-        })
-      seen.add(id)
-    })
+    for (const { index, message } of repeatedIds(value.map(({ id }) => id)))
+      issues.push({ code: 'custom', message, input: value[index]?.id, path: ['templates', index, 'id'] })
   })

@@ -41,6 +41,7 @@ describe('a template of a user', () => {
     ['without exceptions', (t) => (t.exceptions = [{}]), 'needs types, a message or both'],
     ['with an unknown condition', (t) => (t.when = ['is-nice']), 'must be one of'],
     ['with a sure thing', (t) => (t.confidence = 1), 'must be below 1'],
+    ['with a variable that nothing fills in', (t) => (t.fix = '($OJB or {}).get($KEY)'), 'uses $OJB'],
     ['with a misspelt key', (t) => (t.confidance = 1), 'confidance'],
   ])('%s is refused when it is read', (_, change, message) => {
     const { error } = own(change)
@@ -58,7 +59,11 @@ describe('a template of a user', () => {
   it('whose test does not hold is named with what it gives instead', () => {
     const { data } = own((t) => (t.fix = 'None'))
     expect(checkTemplates(data ?? [])).toEqual([
-      { templateId: 'own-guard', test: 0, message: 'gives\nx = None\ninstead of\nx = (a or {}).get("k")' },
+      {
+        templateId: 'own-guard',
+        test: 0,
+        message: 'gives\nx = None\ninstead of\nx = (a or {}).get("k")\n: correct the fix, or the test',
+      },
     ])
   })
 })

@@ -15,11 +15,11 @@ function commandsIn(page: string): readonly (readonly string[])[] {
 
 describe('the pages that tell people what to type', () => {
   it('name only commands and options that exist', async () => {
-    const commands = ['README.md', ...RUNBOOKS].flatMap(commandsIn)
+    const commands = ['README.md', 'docs/templates.md', ...RUNBOOKS].flatMap(commandsIn)
     expect(commands.length).toBeGreaterThan(20)
-    const paths = new Set(
-      commands.map(([first = '', second = '']) => (first === 'audit' ? `audit ${second}` : first)),
-    )
+    const pathOf = ([first = '', second = '']: readonly string[]) =>
+      ['audit', 'templates'].includes(first) ? `${first} ${second}` : first
+    const paths = new Set(commands.map(pathOf))
     const helps = new Map<string, string>()
     for (const path of paths) {
       const { code, stdout } = await runCcp(path === '--help' ? ['--help'] : [...path.split(' '), '--help'])
@@ -28,7 +28,7 @@ describe('the pages that tell people what to type', () => {
       helps.set(path, stdout)
     }
     for (const words of commands) {
-      const help = helps.get(words[0] === 'audit' ? words.slice(0, 2).join(' ') : (words[0] ?? '')) ?? ''
+      const help = helps.get(pathOf(words)) ?? ''
       for (const option of words.filter((word) => word.startsWith('--')))
         expect(help, words.join(' ')).toContain(option)
     }

@@ -7,6 +7,7 @@ const COMMANDS = [
   'incidents',
   'outcomes',
   'audit',
+  'templates',
   'rca',
   'localize',
   'fix',

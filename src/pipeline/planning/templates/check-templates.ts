@@ -1,15 +1,18 @@
+import type { Language } from '../../signals/stack-trace.ts'
 import { templateFixes } from './template-fixes.ts'
+import { templateRefusals } from './template-refusals.ts'
 import { matchException } from './match-exception.ts'
-import type { FixTemplate, TemplateTest } from './fix-template.ts'
+import type { FaultSite, FixTemplate, TemplateTest } from './fix-template.ts'
 
 export interface TemplateProblem {
   readonly templateId: string
   /** 0-based; null for the template as a whole. */
   readonly test: number | null
+  /** What does not hold, and the mend. */
   readonly message: string
 }
 
-/** Runs the tests that templates carry; an empty list means that all hold. */
+/** Runs the tests that templates carry, in each of their languages; an empty list means that all hold. */
 export function checkTemplates(templates: readonly FixTemplate[]): readonly TemplateProblem[] {
   return templates.flatMap((template): TemplateProblem[] => {
     if (template.tests.length === 0)
@@ -21,36 +24,36 @@ export function checkTemplates(templates: readonly FixTemplate[]): readonly Temp
         },
       ]
     return template.tests.flatMap((test, index) => {
-      const message = faultOf(template, test)
-      return message === null ? [] : [{ templateId: template.id, test: index, message }]
+      const [message] = template.languages.flatMap((language) => faultOf(template, test, language) ?? [])
+      return message === undefined ? [] : [{ templateId: template.id, test: index, message }]
     })
   })
 }
 
-function faultOf(template: FixTemplate, test: TemplateTest): string | null {
+function faultOf(template: FixTemplate, test: TemplateTest, language: Language): string | null {
   const exception = test.exception ?? exampleOf(template)
   if (matchException(template, exception) === null)
-    return `does not answer to ${exception.type}: ${exception.message}`
-  const [language] = template.languages
-  if (language === undefined) return 'names no language'
+    return `the template does not answer to ${exception.type}: ${exception.message}; add it to exceptions, or correct the test`
   const site = { language, path: '', text: test.before, line: test.line, column: test.column, exception }
-  const texts = ruleTexts(template, site)
-  if (typeof texts === 'string') return texts
-  if (texts.length === 0) return `finds nothing to mend on line ${test.line}`
-  if (texts.some((text) => text.trimEnd() === test.after.trimEnd())) return null
-  return `gives\n${texts.join('\n--- or ---\n')}\ninstead of\n${test.after}`
+  try {
+    const texts = templateFixes([template], site).map((fix) => fix.newText)
+    if (texts.length === 0) return `${whyNothing(template, site)} (as ${language})`
+    return texts.some((text) => text.trimEnd() === test.after.trimEnd()) ? null : difference(texts, test)
+  } catch (error) {
+    // A rule that ast-grep refuses is the template's fault, not the program's.
+    return `its rule is not valid: correct it, ${error instanceof Error ? error.message : String(error)}`
+  }
 }
 
-/** A rule that ast-grep refuses is the template's fault, not the program's. */
-function ruleTexts(
-  template: FixTemplate,
-  site: Parameters<typeof templateFixes>[1],
-): readonly string[] | string {
-  try {
-    return templateFixes([template], site).map((fix) => fix.newText)
-  } catch (error) {
-    return `its rule is not valid: ${error instanceof Error ? error.message : String(error)}`
-  }
+function whyNothing(template: FixTemplate, site: FaultSite): string {
+  const [refusal] = templateRefusals([template], site)
+  return refusal === undefined
+    ? `finds nothing to mend on line ${site.line}: correct the line, or what match, when and positions ask for`
+    : `must not be used on line ${site.line}, ${refusal.reason}: correct the test`
+}
+
+function difference(texts: readonly string[], { after }: TemplateTest): string {
+  return `gives\n${texts.join('\n--- or ---\n').trimEnd()}\ninstead of\n${after.trimEnd()}\n: correct the fix, or the test`
 }
 
 function exampleOf(template: FixTemplate): { readonly type: string; readonly message: string } {

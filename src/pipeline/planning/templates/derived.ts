@@ -31,6 +31,13 @@ export function derive(name: string, question: Question): string | null {
   return null
 }
 
+const FILLED_IN = 'EXPR STMT REST ZERO SEMI MAP DEFAULT TIMEOUT_MS TIMEOUT_SECONDS TIMEOUT'.split(' ')
+
+/** Whether a variable of a fix is known without the rule's capturing it. */
+export function isFilledIn(name: string): boolean {
+  return name.startsWith('FRESH_') || FILLED_IN.includes(name)
+}
+
 function inWords(ms: number): string {
   return ms < 1000 ? `${ms} ms` : `${ms / 1000} s`
 }
