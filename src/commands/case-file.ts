@@ -24,7 +24,8 @@ const caseSchema = z.object({
   spans: z.array(z.unknown()).default([]),
   changes: z
     .array(
-      z.object({
+      // What a change says beyond this is taken along: recordings of another version may say more.
+      z.looseObject({
         id: z.string(),
         service: z.string(),
         kind: z.enum(['deploy', 'config', 'commit']),
@@ -44,8 +45,17 @@ const caseSchema = z.object({
 
 /** Reads one case, plain or gzipped. Throws CcpError `bad-input` or `not-found`, naming the file, the place and the mend. */
 export async function readCaseFile(path: string): Promise<IncidentCase> {
-  const text = await readText(path)
-  const parsed = caseSchema.safeParse(parseJson(path, text))
+  return caseOf(path, await readCaseJson(path))
+}
+
+/** The file's JSON, plain or gzipped, whatever it holds. */
+export async function readCaseJson(path: string): Promise<unknown> {
+  return parseJson(path, await readText(path))
+}
+
+/** The case in the JSON of that file. Throws CcpError `bad-input`. */
+export function caseOf(path: string, json: unknown): IncidentCase {
+  const parsed = caseSchema.safeParse(json)
   if (!parsed.success) throw badShape(path, describeIssue(parsed.error.issues[0]))
   const { metrics, logs, spans, ...rest } = parsed.data
   return {

@@ -16,6 +16,7 @@ import { ChatPatchSuggester } from '../integrations/llm/chat-patch-suggester.ts'
 import { LogFiles } from '../integrations/log-files/log-files.ts'
 import { deployChanges } from '../integrations/processes/deploy-changes.ts'
 import type { ProcessTarget } from '../integrations/processes/process-target.ts'
+import { Recordings } from '../integrations/recordings/recordings.ts'
 import { createSandbox } from '../integrations/sandbox/create-sandbox.ts'
 import { createOutcomeHistory } from '../integrations/sqlite/fix-outcomes.ts'
 import { createLockStore } from '../integrations/sqlite/locks.ts'
@@ -62,6 +63,7 @@ export async function composePipeline(parts: PipelineParts): Promise<Pipeline> {
   const sandbox = createSandbox(config.gates)
   const gateTools = createAnalysers({ sandbox, settings: config.gates })
   const nowMs = (): number => Date.now()
+  const recordings = recordingsOf(parts, data('recordings'))
   const deps: ExecuteDeps = {
     journal,
     services,
@@ -86,6 +88,7 @@ export async function composePipeline(parts: PipelineParts): Promise<Pipeline> {
       topology,
       services,
       settings: config.rca,
+      recorder: recordings,
       pastIncidents: () => pastIncidents(journal.records({ openOnly: false, limit: PAST_INCIDENTS })),
       nowMs,
     },
@@ -112,9 +115,38 @@ export async function composePipeline(parts: PipelineParts): Promise<Pipeline> {
     tellElsewhere: (outage) => void tellElsewhere(outage, { pages, mailer, access, log }),
     async close() {
       clearInterval(refresh)
+      await recordings?.settled()
       await gateTools.close()
     },
   }
+}
+
+/** Null where the configuration keeps none. */
+function recordingsOf({ config, target, log }: PipelineParts, directory: string): Recordings | null {
+  const { most, mostBytes } = config.rca.recordings
+  if (most === 0) return null
+  return new Recordings({
+    directory,
+    most,
+    mostBytes,
+    deployed: () => deployedCommits(config.services, target),
+    report: ({ code, mend, message }) => log.warn({ code, mend }, message),
+    nowMs: () => Date.now(),
+  })
+}
+
+/** The commit of each service that takes traffic; one whose releases cannot be read now is left out. */
+async function deployedCommits(
+  services: readonly ServiceDefinition[],
+  target: Pick<ProcessTarget, 'releases'>,
+): Promise<Readonly<Record<string, string>>> {
+  const asked = await Promise.allSettled(services.map(({ name }) => target.releases(name)))
+  return Object.fromEntries(
+    asked.flatMap((answer) => {
+      const current = answer.status === 'fulfilled' ? answer.value[0] : undefined
+      return current === undefined ? [] : [[current.service, current.commit]]
+    }),
+  )
 }
 
 /** A repository that cannot be cloned is said at the start, and again by the stage that needs it. */

@@ -7,6 +7,8 @@ const share = (what: string) => z.number().min(0, `${what} is below 0`).max(1, `
 const positive = (what: string) => z.number().positive(`${what} must be above 0`)
 const limit = (what: string) => z.int().min(1, `${what} must be at least 1`)
 
+const BYTES_OF_MEGABYTE = 1024 * 1024
+
 const weights = z.strictObject(
   Object.fromEntries(FEATURES.map((name) => [name, z.number().min(-20).max(20)])) as Record<
     FeatureName,
@@ -25,6 +27,12 @@ export const rcaSchema = z
       logLineLimit: limit('logLineLimit'),
       spanLimit: limit('spanLimit'),
     }),
+    recordings: z
+      .strictObject({
+        most: z.int().min(0, 'most is below 0: write 0 to keep no recordings'),
+        mostMegabytes: positive('mostMegabytes'),
+      })
+      .default({ most: 200, mostMegabytes: 500 }),
     incidentWindow: duration(),
     deviation: z.strictObject({
       relativeFloor: positive('relativeFloor'),
@@ -49,6 +57,10 @@ export const rcaSchema = z
       deadlineMs: c.gather.deadline,
       logLineLimit: c.gather.logLineLimit,
       spanLimit: c.gather.spanLimit,
+    },
+    recordings: {
+      most: c.recordings.most,
+      mostBytes: c.recordings.mostMegabytes * BYTES_OF_MEGABYTE,
     },
     incidentWindowMs: c.incidentWindow,
     deviation: c.deviation,

@@ -106,11 +106,7 @@ export class ClonedRepositories {
   }
 
   #directoryOf(service: RepositorySource): string {
-    const hash = createHash('sha256').update(service.repository).digest('hex').slice(0, 12)
-    const name = basename(service.repository)
-      .replace(/\.git$/, '')
-      .replace(/[^\w.-]/g, '_')
-    return join(this.#cacheDirectory, `${name}-${hash}.git`)
+    return cloneDirectory(this.#cacheDirectory, service)
   }
 
   async #alone<T>(directory: string, work: () => Promise<T>): Promise<T> {
@@ -183,6 +179,18 @@ export class ClonedRepositories {
     await writeFile(globalConfig, `[safe]\n${quoted}`)
     return { timeoutMs, globalConfig }
   }
+}
+
+/** Where in the cache directory the clone of the service's repository is, or would be. */
+export function cloneDirectory(
+  cacheDirectory: string,
+  service: Pick<RepositorySource, 'repository'>,
+): string {
+  const hash = createHash('sha256').update(service.repository).digest('hex').slice(0, 12)
+  const name = basename(service.repository)
+    .replace(/\.git$/, '')
+    .replace(/[^\w.-]/g, '_')
+  return join(cacheDirectory, `${name}-${hash}.git`)
 }
 
 function sourceOf(service: RepositorySource): string {

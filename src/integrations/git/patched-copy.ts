@@ -2,6 +2,7 @@ import { lstat, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { CcpError } from '../../pipeline/errors.ts'
+import { borrow } from './borrowed-repository.ts'
 import { gitText, runGit, type GitOptions } from './git.ts'
 import { resolveCommit } from './revisions.ts'
 
@@ -79,16 +80,7 @@ async function borrowHead(directory: string, repository: string): Promise<string
   if (answer.exitCode !== 0 || prefix !== '') return null
   const head = await resolveCommit(directory, 'HEAD').catch(() => null)
   if (head === null) return null
-  await runGit(join(repository, '..'), [
-    'init',
-    '--quiet',
-    '--bare',
-    '--template=',
-    `--object-format=${format}`,
-    repository,
-  ])
-  await mkdir(join(repository, 'objects', 'info'), { recursive: true })
-  await writeFile(join(repository, 'objects', 'info', 'alternates'), `${objects}\n`)
+  await borrow(objects, format, repository)
   return head
 }
 

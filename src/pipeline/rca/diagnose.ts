@@ -6,9 +6,13 @@ import { culpritTrace, describeTrace, throwingFrame, type CulpritTrace } from '.
 import { describeSymptom } from './describe-symptom.ts'
 import { touchingCommits } from './evidence/commit-evidence.ts'
 import { gatherCase, type GatherDeps } from './gather-case.ts'
+import type { CaseRecorder } from './ports.ts'
 import { rankCase } from './rank-case.ts'
 
-export type DiagnoseDeps = GatherDeps
+export interface DiagnoseDeps extends GatherDeps {
+  /** Null: nothing is kept for a replay. */
+  readonly recorder?: CaseRecorder | null
+}
 
 /** Hypotheses put before a person. */
 const MOST_HYPOTHESES = 5
@@ -20,6 +24,8 @@ const MOST_HYPOTHESES = 5
 export async function diagnose(incident: Incident, deps: DiagnoseDeps): Promise<StageOutcome<Diagnosis>> {
   const startedMs = deps.nowMs()
   const { incidentCase, missing } = await gatherCase(incident, deps)
+  const { gather } = deps.settings
+  deps.recorder?.record({ incident, incidentCase, missing, tracing: deps.spans !== null, gather })
   const ranking = rankCase(incidentCase, deps.settings)
   const hypothesesOf = ranking.ranked.slice(0, MOST_HYPOTHESES)
   const [first] = hypothesesOf

@@ -1,4 +1,6 @@
-import type { Change, LogLine, MetricSeries, Span, Topology } from '../signals/telemetry.ts'
+import type { Incident } from '../contracts.ts'
+import type { Change, IncidentCase, LogLine, MetricSeries, Span, Topology } from '../signals/telemetry.ts'
+import type { RcaSettings } from './settings.ts'
 
 export interface Window {
   readonly services: readonly string[]
@@ -26,6 +28,23 @@ export interface SpanSource {
  */
 export interface ChangeSource {
   changesBetween(window: Window): Promise<readonly Change[]>
+}
+
+/** All that a diagnosis saw, so that it can be made again from it. */
+export interface SeenCase {
+  readonly incident: Incident
+  readonly incidentCase: IncidentCase
+  /** Sources that did not answer. */
+  readonly missing: readonly string[]
+  /** Whether the system has traces at all. */
+  readonly tracing: boolean
+  /** How far back each source was asked. */
+  readonly gather: RcaSettings['gather']
+}
+
+export interface CaseRecorder {
+  /** Returns at once and never throws: the diagnosis neither waits for the recording nor fails with it. */
+  record(seen: SeenCase): void
 }
 
 /** Served by the in-process graph and by a graph database. */

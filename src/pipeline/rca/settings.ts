@@ -34,6 +34,8 @@ export interface RcaSettings {
     readonly logLineLimit: number
     readonly spanLimit: number
   }
+  /** What is kept of diagnoses for `ccp replay`, the oldest given up first; `most` 0 keeps none. */
+  readonly recordings: { readonly most: number; readonly mostBytes: number }
   /** The stretch before detection in which the incident is looked for; what lies before it is the normal state. */
   readonly incidentWindowMs: number
   readonly deviation: DeviationSettings
