@@ -35,6 +35,7 @@ export interface BotPlace {
 
 export async function startBot(workspace: Workspace, shop: Shop, place: BotPlace): Promise<BotProcess> {
   const env = { ...process.env, ...environment(workspace, shop, place) }
+  writeReplayEnvironment(shop, place)
   const child = await startChild(MAIN, ['start'], { env, logFile: join(place.directory, 'bot.log') })
   const { webhooks } = readySchema.parse(child.ready)
   return { webhookUrl: webhooks, child }
@@ -54,11 +55,28 @@ function configOf({ directory, unconfined }: BotPlace): string {
   return own
 }
 
+/** What `ccp replay` of an incident of this run needs, without the tokens: `node --env-file=<run>/replay.env ...`. */
+function writeReplayEnvironment(shop: Shop, place: BotPlace): void {
+  const lines = Object.entries({ ...shop.environment, ...placeEnvironment(place) })
+    .map(([name, value]) => `${name}="${value}"\n`)
+    .join('')
+  writeFileSync(join(place.directory, 'replay.env'), lines)
+}
+
+function placeEnvironment(place: BotPlace): Record<string, string> {
+  return {
+    DEMO_TEAM: TEAM_ID,
+    CCP_DATABASE: databaseOf(place),
+    CCP_DATA_DIR: place.dataDirectory,
+    CCP_CONFIG_DIR: configOf(place),
+  }
+}
+
 function environment(workspace: Workspace, shop: Shop, place: BotPlace): Record<string, string> {
   const { tokens, smtp, slackApiUrl, pagerdutyUrl, channels } = workspace
   return {
     ...shop.environment,
-    DEMO_TEAM: TEAM_ID,
+    ...placeEnvironment(place),
     SLACK_BOT_TOKEN: tokens.bot,
     SLACK_APP_TOKEN: tokens.app,
     SLACK_MODE: 'socket',
@@ -70,9 +88,6 @@ function environment(workspace: Workspace, shop: Shop, place: BotPlace): Record<
     PAGERDUTY_API_URL: pagerdutyUrl,
     CCP_HOST: '127.0.0.1',
     CCP_PORT: String(place.port),
-    CCP_DATABASE: databaseOf(place),
-    CCP_DATA_DIR: place.dataDirectory,
-    CCP_CONFIG_DIR: configOf(place),
     CCP_ROUTER_URL: shop.routerUrl,
     PROMETHEUS_URL: '',
     SMTP_HOST: smtp.host,

@@ -2,7 +2,8 @@
 import { existsSync } from 'node:fs'
 import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import { Command, CommanderError, InvalidArgumentError } from 'commander'
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { REPLAY_FORMAT } from './commands/replay/replay-format.ts'
 import { VERIFY_FORMAT } from './commands/verify-format.ts'
 import { loadSettings, readVariable } from './config/load.ts'
 import { CcpError } from './pipeline/errors.ts'
@@ -67,10 +68,72 @@ function program(): Command {
       process.exitCode = outcomesCommand(options.database, { templates: fixTemplates, planning }, write)
     })
 
+  addReplay(ccp)
   addAudit(ccp)
   addTemplates(ccp)
   addStages(ccp)
   return ccp
+}
+
+interface ReplayFlags {
+  readonly database: string
+  readonly data: string
+  readonly against?: string
+  readonly gates: boolean
+  readonly export?: string
+  readonly cause?: string
+  readonly falseAlarm: boolean
+}
+
+function addReplay(ccp: Command): void {
+  ccp
+    .command('replay')
+    .description(
+      'run a recorded incident again with the code and configuration of today, without effects; exit 1 when a stage ends otherwise',
+    )
+    .argument('<id>', 'incident id')
+    .option('--against <dir>', 'the folder of YAML files to replay with (default: CCP_CONFIG_DIR)')
+    .option('--gates', 'run the gates as well', false)
+    .addOption(
+      new Option(
+        '--export <dir>',
+        'instead, write its case into that folder, for `npm run bench:rca`',
+      ).conflicts(['against', 'gates']),
+    )
+    .addOption(
+      new Option(
+        '--cause <service>',
+        'with --export: the service at fault (default: whose fix was verified)',
+      ).conflicts('falseAlarm'),
+    )
+    .option('--false-alarm', 'with --export: nothing was at fault, the right answer is to abstain', false)
+    .option('--database <file>', 'the journal; it is only read', readVariable('CCP_DATABASE', process.env))
+    .option(
+      '--data <dir>',
+      "the bot's data: recordings and clones",
+      readVariable('CCP_DATA_DIR', process.env),
+    )
+    .addHelpText('after', `\n${REPLAY_FORMAT}`)
+    .action(async (incidentId: string, flags: ReplayFlags) => {
+      if (flags.export !== undefined) return exportRecording(incidentId, flags, flags.export)
+      if (flags.cause !== undefined || flags.falseAlarm)
+        throw new CcpError('bad-input', '--cause and --false-alarm go with --export')
+      const { database, data, against, gates } = flags
+      const { REPLAY_SETTINGS, replayCommand } = await import('./commands/replay/replay.ts')
+      const variables = against === undefined ? process.env : { ...process.env, CCP_CONFIG_DIR: against }
+      const settings = loadSettings(REPLAY_SETTINGS, variables)
+      const options = { incidentId, database, dataDirectory: data, gates }
+      process.exitCode = await replayCommand(options, settings, write)
+    })
+}
+
+async function exportRecording(incidentId: string, flags: ReplayFlags, directory: string): Promise<void> {
+  const { exportCommand } = await import('./commands/replay/export-case.ts')
+  const { database, data, cause, falseAlarm } = flags
+  const told = cause === undefined ? null : { service: cause, fault: 'unknown' }
+  const answer = falseAlarm ? ({ service: null, fault: 'none', negative: true } as const) : told
+  const options = { incidentId, database, dataDirectory: data, directory, answer }
+  process.exitCode = await exportCommand(options, write)
 }
 
 function addAudit(ccp: Command): void {

@@ -9,8 +9,6 @@ import { SecretlintScanner } from '../integrations/analysers/secretlint-scanner.
 import { ClonedRepositories } from '../integrations/git/clones.ts'
 import { CommitChanges } from '../integrations/git/commit-changes.ts'
 import { configDescriber } from '../integrations/git/describe-config.ts'
-import { GitPatchRepository } from '../integrations/git/patch-repository.ts'
-import { GitSourceRepository } from '../integrations/git/source-repository.ts'
 import { GitCheckouts } from '../integrations/git/worktrees.ts'
 import { ChatPatchSuggester } from '../integrations/llm/chat-patch-suggester.ts'
 import { LogFiles } from '../integrations/log-files/log-files.ts'
@@ -28,6 +26,7 @@ import type { Journal, Mailer, PageDesk } from '../pipeline/ports.ts'
 import type { TopologySource } from '../pipeline/rca/ports.ts'
 import { configRepositoryOf, type ServiceDefinition } from '../pipeline/services.ts'
 import type { Observability } from './observability.ts'
+import { serviceRepository } from './service-repository.ts'
 
 export interface PipelineParts {
   readonly config: Config
@@ -183,22 +182,7 @@ async function openRepository(
   clones: ClonedRepositories,
 ): Promise<ServiceRepository> {
   const { directory } = await clones.open(service)
-  const source = new GitSourceRepository(directory)
-  const patches = new GitPatchRepository(directory)
-  return {
-    directory,
-    filesAt: (commit) => source.filesAt(commit),
-    readFile: (commit, path) => source.readFile(commit, path),
-    blame: (commit, path, line) => source.blame(commit, path, line),
-    commitsTouching: (query) => source.commitsTouching(query),
-    linesChanged: (since, until) => source.linesChanged(since, until),
-    commitsTouchingLines: (query) => source.commitsTouchingLines(query),
-    commitFiles: (change) => patches.commitFiles(change),
-    revertedFiles: (base, commit) => patches.revertedFiles(base, commit),
-    filesTurning: (base, to) => patches.filesTurning(base, to),
-    diff: (base, commit) => patches.diff(base, commit),
-    push: (branch) => clones.push(service, branch),
-  }
+  return serviceRepository(directory, (branch) => clones.push(service, branch))
 }
 
 function mailerFrom({ environment }: Config): Mailer | null {

@@ -173,7 +173,8 @@ function renewLocks(record: IncidentRecord, ports: RolloutPorts): void {
   throw new CcpError('conflict', `the locks of ${rollout.service} were lost to ${renewed.by.join(', ')}`)
 }
 
-function rolloutDeps(record: IncidentRecord, ports: RolloutPorts): RolloutDeps {
+/** What a rollout of this incident is carried out and judged with. */
+export function rolloutDeps(record: IncidentRecord, ports: RolloutPorts): RolloutDeps {
   const name = record.rollout?.service ?? record.patch?.service ?? ''
   const service = ports.services.find((candidate) => candidate.name === name)
   if (service === undefined)

@@ -1,6 +1,6 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { execa } from 'execa'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { Outcome } from '../../demo/outcome.ts'
@@ -43,6 +43,25 @@ describeWith(
         'verification',
       ]
       expect(Object.keys(outcome.stages)).toEqual(expect.arrayContaining(stages))
+    })
+
+    it('replays as it went, and leaves the journal as it was', async () => {
+      const run = dirname(outcome.transcript)
+      const incidentId = readdirSync(join(run, 'data', 'recordings'))[0]?.replace('.json.gz', '') ?? ''
+      const main = new URL('../../src/main.ts', import.meta.url).pathname
+      const args = [`--env-file=${join(run, 'replay.env')}`, main, 'replay', incidentId, '--gates']
+      const journal = readFileSync(join(run, 'journal.sqlite'))
+      const replayed = await execa(process.execPath, args, { cwd: folder, reject: false })
+      expect(replayed.stderr).toBe('')
+      const lines = replayed.stdout
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line) as { readonly stage: string; readonly differs: readonly string[] })
+      expect(lines.map(({ stage, differs }) => [stage, differs])).toEqual(
+        ['diagnose', 'localize', 'plan', 'patch', 'gates', 'verify'].map((stage) => [stage, []]),
+      )
+      expect(replayed.exitCode).toBe(0)
+      expect(readFileSync(join(run, 'journal.sqlite'))).toEqual(journal)
     })
 
     it('shows cause, line, diff, gates and verdict in the thread, resolves the page and mails the approvers', () => {

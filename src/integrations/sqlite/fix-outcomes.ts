@@ -18,14 +18,21 @@ export interface KindOfFix {
   readonly fates: Fates
 }
 
-/** What became of the fixes proposed so far: the evidence by which the next plan weighs its candidates. */
-export function createOutcomeHistory(db: Database.Database): OutcomeHistory {
-  const count = db.prepare<[string, string | null], CountedFate>(
+/**
+ * What became of the fixes proposed so far: the evidence by which the next plan weighs its candidates. With `beforeMs` as it
+ * was known at that time.
+ */
+export function createOutcomeHistory(
+  db: Database.Database,
+  { beforeMs = Number.MAX_SAFE_INTEGER }: { readonly beforeMs?: number } = {},
+): OutcomeHistory {
+  const count = db.prepare<[string, string | null, number], CountedFate>(
     `SELECT strategy, template_id AS templateId, fate, count(*) AS times FROM fix_outcomes
-     WHERE strategy = ? AND template_id IS ? GROUP BY fate`,
+     WHERE strategy = ? AND template_id IS ? AND at_ms < ? GROUP BY fate`,
   )
   return {
-    outcomesOf: async ({ strategy, templateId }) => outcomesOf(asFates(count.all(strategy, templateId))),
+    outcomesOf: async ({ strategy, templateId }) =>
+      outcomesOf(asFates(count.all(strategy, templateId, beforeMs))),
   }
 }
 

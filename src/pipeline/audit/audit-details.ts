@@ -46,7 +46,9 @@ export function auditDetails(event: MachineEvent): Readonly<Record<string, unkno
     }
     case 'observed': {
       const { decision, harm, noHarm, cured, requestsSeen } = event.verdict
-      return { step: event.step, reason: event.reason, decision, harm, noHarm, cured, requestsSeen }
+      const { unreadable, health } = event.rollout
+      const seen = { requestsSeen, unreadable, healthy: health?.healthy ?? null }
+      return { step: event.step, reason: event.reason, decision, harm, noHarm, cured, ...seen }
     }
     default: {
       const { kind: _kind, ...rest } = event

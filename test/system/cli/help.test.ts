@@ -6,6 +6,7 @@ const COMMANDS = [
   'demo',
   'incidents',
   'outcomes',
+  'replay',
   'audit',
   'templates',
   'rca',

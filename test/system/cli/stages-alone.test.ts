@@ -11,7 +11,7 @@ const repository = (): string => {
 }
 
 describe('the help of a command', () => {
-  it.each(['start', 'incidents', 'outcomes', 'audit', 'rca', 'localize', 'fix', 'gates', 'verify'])(
+  it.each(['start', 'incidents', 'outcomes', 'replay', 'audit', 'rca', 'localize', 'fix', 'gates', 'verify'])(
     'explains %s',
     async (command) => {
       const { code, stdout } = await runCcp([command, '--help'])
@@ -50,6 +50,8 @@ describe('a stage alone, given a malformed file', () => {
       /no git repository|patch/,
     ],
     ['gates', () => ['gates', '--repo', repository(), '--patch', '/nowhere.patch'], /nowhere\.patch/],
+    ['replay', () => ['replay', 'pd-1', '--database', '/nowhere.sqlite'], /there is no journal at/],
+    ['replay', () => ['replay', 'pd-1', '--against', '/nowhere'], /folder that does not exist/],
   ] as const)('%s says what is wrong and ends with 2', async (_, args, words) => {
     const { code, stdout, stderr } = await runCcp(args())
     expect(stderr).toMatch(words)

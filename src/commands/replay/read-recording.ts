@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs'
 import { z } from 'zod'
-import { RECORDING_VERSION } from '../integrations/recordings/recording-text.ts'
-import { recordingFile } from '../integrations/recordings/recordings.ts'
-import type { Incident } from '../pipeline/contracts.ts'
-import { CcpError } from '../pipeline/errors.ts'
-import type { SeenCase } from '../pipeline/rca/ports.ts'
-import { caseOf, readCaseJson } from './case-file.ts'
+import { RECORDING_VERSION } from '../../integrations/recordings/recording-text.ts'
+import { recordingFile } from '../../integrations/recordings/recordings.ts'
+import type { Incident } from '../../pipeline/contracts.ts'
+import { CcpError } from '../../pipeline/errors.ts'
+import type { SeenCase } from '../../pipeline/rca/ports.ts'
+import { caseOf, readCaseJson } from '../case-file.ts'
 
 /** What a diagnosis saw, read back from its file. */
 export interface Recording extends SeenCase {

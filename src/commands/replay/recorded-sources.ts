@@ -1,0 +1,79 @@
+import { CcpError } from '../../pipeline/errors.ts'
+import type { DiagnoseDeps } from '../../pipeline/rca/diagnose.ts'
+import type { RcaSettings } from '../../pipeline/rca/settings.ts'
+import type { ServiceDefinition } from '../../pipeline/services.ts'
+import type { Recording } from './read-recording.ts'
+
+/**
+ * The sources of a diagnosis as they answered then: those that were silent are silent again. Where today's configuration asks
+ * for a shorter history than was recorded, they give only that.
+ */
+export function recordedSources(
+  recording: Recording,
+  today: { readonly services: readonly ServiceDefinition[]; readonly settings: RcaSettings },
+): DiagnoseDeps {
+  const { incidentCase, gather, tracing } = recording
+  const { settings } = today
+  const silent = (what: string): Promise<never> | null => silence(recording, what)
+  const since = <T>(items: readonly T[], at: (item: T) => number, fromMs: number, shorter: boolean) =>
+    shorter ? items.filter((item) => at(item) * 1000 >= fromMs) : items
+  const isShorter = (
+    name: 'metricHistoryMs' | 'logHistoryMs' | 'spanHistoryMs' | 'changeHistoryMs',
+  ): boolean => settings.gather[name] < gather[name]
+  return {
+    ...today,
+    spans: tracing
+      ? {
+          spansBetween: async ({ fromMs, limit }) =>
+            (await silent('traces')) ??
+            newest(
+              since(incidentCase.spans, ({ t }) => t, fromMs, isShorter('spanHistoryMs')),
+              limit,
+            ),
+        }
+      : null,
+    metrics: {
+      seriesBetween: async ({ fromMs }) =>
+        (await silent('metrics')) ??
+        incidentCase.metrics.map((series) => {
+          if (!isShorter('metricHistoryMs')) return series
+          const first = series.t.findIndex((t) => t * 1000 >= fromMs)
+          const from = first === -1 ? series.t.length : first
+          return { ...series, t: series.t.slice(from), v: series.v.slice(from) }
+        }),
+    },
+    logs: {
+      linesBetween: async ({ fromMs, limit }) =>
+        (await silent('logs')) ??
+        newest(
+          since(incidentCase.logs, ({ t }) => t, fromMs, isShorter('logHistoryMs')),
+          limit,
+        ),
+    },
+    changes: [
+      {
+        changesBetween: async ({ fromMs }) =>
+          since(incidentCase.changes, ({ at }) => at, fromMs, isShorter('changeHistoryMs')),
+      },
+      // Beside a source of changes that answered, another may have been silent.
+      { changesBetween: async () => (await silent('changes')) ?? [] },
+    ],
+    topology: {
+      topology: async () =>
+        (await silent('service graph')) ?? incidentCase.topology ?? { nodes: [], edges: [] },
+    },
+    nowMs: () => Math.round(incidentCase.detectedAt * 1000),
+  }
+}
+
+/** Rejects as the source did then; null where it answered. The words are those of `gatherCase`: "source: fault; lack". */
+function silence({ missing }: Recording, what: string): Promise<never> | null {
+  const told = missing.find((text) => text.startsWith(`${what}: `))
+  if (told === undefined) return null
+  const fault = told.slice(what.length + 2, told.lastIndexOf('; '))
+  return Promise.reject(new CcpError('unavailable', fault))
+}
+
+function newest<T>(items: readonly T[], limit: number): readonly T[] {
+  return items.length > limit ? items.slice(items.length - limit) : items
+}
