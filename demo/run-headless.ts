@@ -2,6 +2,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { toCcpError } from '../src/pipeline/errors.ts'
 import { obstacleTo } from './obstacle.ts'
+import { keepCase } from './keep-case.ts'
 import { approveAndWait, Operator } from './operator.ts'
 import { NO_OUTCOME, outcomeOf, type Outcome } from './outcome.ts'
 import type { Scenario } from './scenarios/scenario.ts'
@@ -76,6 +77,7 @@ async function runOne(
     await attempt(async () => writeFileSync(transcript, demo.workspace.transcript()))
     await attempt(() => demo.close())
     ended = outcomeOf(scenario, demo.database, transcript)
+    await attempt(() => keepCase(scenario, demo.database, options.directory))
   })
   const { outcome, why } = ended
   const asExpected = outcome.outcome === outcome.expected && outcome.audit.valid

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
 import { parse } from 'yaml'
 import { rcaSchema } from '../../src/config/schema/rca.ts'
 import {
@@ -13,6 +14,7 @@ import { rankCase } from '../../src/pipeline/rca/rank-case.ts'
 import { scoreCandidates } from '../../src/pipeline/rca/score-candidates.ts'
 import type { RcaSettings } from '../../src/pipeline/rca/settings.ts'
 import { latestRelease, nSigma, type BaselineRanking } from './baselines.ts'
+import { calibrationOf, printCalibration } from './calibration.ts'
 import { benchCases, whatIsMissing, type Answer, type BenchCase } from './cases.ts'
 import { fitCalibration, type Calibration, type Judged } from './fit-calibration.ts'
 import { fitWeights, type FitCase, type Weights } from './fit-weights.ts'
@@ -20,6 +22,8 @@ import { PRIOR } from './prior.ts'
 import { printScores, toYaml } from './print.ts'
 import { scorePredictions, type Prediction, type Scores } from './scores.ts'
 
+const SHIPPED = 'as shipped'
+const LEFT_OUT = 'leave one data set out'
 const RIDGE = 5
 const ROUNDS = 400
 
@@ -32,24 +36,72 @@ interface Extracted {
   readonly abstained: boolean
 }
 
-const directory = process.argv.slice(2).find((argument) => !argument.startsWith('--'))
-process.exitCode = await main(directory)
+const USAGE = `npm run bench:rca -- [CASES] [--recorded DIR] [--json] [--fit]
 
-async function main(folder: string | undefined): Promise<number> {
-  const problem =
-    folder === undefined ? 'usage: node bench/rca/run.ts DIR [--json] [--fit]' : whatIsMissing(folder)
-  if (folder === undefined || problem !== null) {
-    process.stderr.write(`${problem ?? ''}\n`)
+  CASES            folder of the development cases: index.json, answers.json and <id>.json.gz (or CCP_BENCH_CASES)
+  --recorded DIR   the same of recorded incidents, exported by \`ccp replay ID --export DIR\` or by headless runs of
+                   the demo (or CCP_BENCH_RECORDED); they are ranked as shipped and never fitted to
+  --json           print the scores as JSON
+  --fit            print weights and calibration fitted to all development cases, for config/rca.yaml`
+
+process.exitCode = await main()
+
+async function main(): Promise<number> {
+  const { cases, recorded, json, fit, help } = chosen()
+  if (help) {
+    console.log(USAGE)
+    return 0
+  }
+  const folders = [cases, recorded].filter((folder) => folder !== undefined)
+  const problems = folders.map(whatIsMissing).filter((problem) => problem !== null)
+  if (folders.length === 0 || problems.length > 0) {
+    const missing = folders.length === 0 ? ['no folder of cases is named'] : problems
+    process.stderr.write(`${missing.join('\n')}\n\n${USAGE}\n`)
     return 2
   }
   const settings = shippedSettings()
-  const { extracted, predictions } = await readAll(folder, settings)
-  predictions.set('leave one data set out', leaveOneOut(extracted))
-  if (process.argv.includes('--fit')) console.log(toYaml(...fitAll(extracted)))
-  const table = scoresOf(predictions)
-  if (process.argv.includes('--json')) console.log(JSON.stringify(table, null, 1))
-  else printScores(table)
+  const development =
+    cases === undefined ? new Map<string, Prediction[]>() : await judge(cases, settings, fit)
+  const own = recorded === undefined ? null : (await readAll(recorded, settings)).predictions
+  const tables = [scoresOf(development), ...(own === null ? [] : [scoresOf(own)])]
+  const calibrated = {
+    'development cases, own data set left out': development.get(LEFT_OUT) ?? [],
+    'development cases, as shipped': development.get(SHIPPED) ?? [],
+    'recorded cases, as shipped': own?.get(SHIPPED) ?? [],
+  }
+  if (json) console.log(JSON.stringify({ scores: tables, calibration: calibrationOf(calibrated) }, null, 1))
+  else {
+    tables.forEach(printScores)
+    printCalibration(calibrationOf(calibrated))
+  }
   return 0
+}
+
+function chosen() {
+  const options = {
+    recorded: { type: 'string' },
+    json: { type: 'boolean', default: false },
+    fit: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
+  } as const
+  const { values, positionals } = parseArgs({ options, allowPositionals: true })
+  const named = (variable: string): string | undefined => process.env[variable] || undefined
+  return {
+    ...values,
+    cases: positionals[0] ?? named('CCP_BENCH_CASES'),
+    recorded: values.recorded ?? named('CCP_BENCH_RECORDED'),
+  }
+}
+
+async function judge(
+  folder: string,
+  settings: RcaSettings,
+  fit: boolean,
+): Promise<Map<string, Prediction[]>> {
+  const { extracted, predictions } = await readAll(folder, settings)
+  predictions.set(LEFT_OUT, leaveOneOut(extracted))
+  if (fit) console.log(toYaml(...fitAll(extracted)))
+  return predictions
 }
 
 function shippedSettings(): RcaSettings {
@@ -63,13 +115,13 @@ async function readAll(
 ): Promise<{ extracted: Extracted[]; predictions: Map<string, Prediction[]> }> {
   const extracted: Extracted[] = []
   const predictions = new Map<string, Prediction[]>([
-    ['as shipped', []],
+    [SHIPPED, []],
     ['NSigma', []],
     ['latest release', []],
   ])
   for await (const one of benchCases(folder)) {
     const shipped = predictShipped(one, settings)
-    predictions.get('as shipped')?.push(shipped)
+    predictions.get(SHIPPED)?.push(shipped)
     predictions.get('NSigma')?.push(predictBaseline(one, nSigma))
     predictions.get('latest release')?.push(predictBaseline(one, latestRelease))
     const { candidates } = extractCandidates(one.incidentCase, settings)
@@ -127,7 +179,7 @@ function fitAll(extracted: readonly Extracted[]): [Weights, Calibration] {
     const weights = fit(extracted.filter((one) => one.dataset !== dataset))
     return extracted
       .filter((one) => one.dataset === dataset && !one.abstained)
-      .map((one) => judge(one, weights))
+      .map((one) => judgeFirst(one, weights))
   })
   return [fit(extracted), fitCalibration(judged)]
 }
@@ -165,7 +217,7 @@ function rankServices(candidates: readonly Candidate[], weights: Weights): reado
     .sort((a, b) => b.share - a.share)
 }
 
-function judge({ dataset, candidates, answer }: Extracted, weights: Weights): Judged {
+function judgeFirst({ dataset, candidates, answer }: Extracted, weights: Weights): Judged {
   const ranked = rankServices(candidates, weights)
   return {
     dataset,
@@ -198,7 +250,7 @@ function scoresOf(
   for (const [method, all] of predictions) {
     for (const [dataset, own] of Map.groupBy(all, (one) => one.dataset))
       (table[dataset] ??= {})[method] = scorePredictions(own)
-    ;(table['all data sets'] ??= {})[method] = scorePredictions(all)
+    if (Object.keys(table).length > 1) (table['all data sets'] ??= {})[method] = scorePredictions(all)
   }
   return table
 }

@@ -7,6 +7,7 @@ export const badDeploy: Scenario = {
   description:
     'A release of payment splits larger orders into parts that do not add up. No template fits: roll back first, then revert.',
   expected: 'resolved',
+  cause: 'payment',
   async breakShop(shop) {
     await shop.deploy('payment', 'bad-deploy')
   },

@@ -7,6 +7,7 @@ export const nullDereference: Scenario = {
   description:
     'A release of payment crashes on orders without a billing address; the gateway shows the errors.',
   expected: 'resolved',
+  cause: 'payment',
   async breakShop(shop) {
     await shop.deploy('inventory', 'deployed')
     await shop.deploy('payment', 'deployed')

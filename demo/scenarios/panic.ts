@@ -6,6 +6,7 @@ export const panic: Scenario = {
   title: 'Panic (Go)',
   description: 'A release of loyalty panics on members without a campaign; the gateway shows the errors.',
   expected: 'resolved',
+  cause: 'loyalty',
   needs: ['go'],
   async breakShop(shop) {
     await shop.deploy('inventory', 'deployed')

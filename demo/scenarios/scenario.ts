@@ -11,6 +11,8 @@ export interface Scenario {
   /** One sentence for the page: what breaks. */
   readonly description: string
   readonly expected: 'resolved' | 'handed-over'
+  /** The service at fault in the first incident, for the bench; null where nobody could know, and the answer is to abstain. */
+  readonly cause?: string | null
   /** Toolchains that the machine must have, and whose services the scenario brings up. */
   readonly needs?: readonly Toolchain[]
   /** What the shop's monitoring pages for; the error ratio at the gateway where it says nothing. */

@@ -11,6 +11,7 @@ export const slowDependency: Scenario = {
   description:
     'A release of payment asks a scoring company and waits without limit; the company becomes slow, and so does the gateway.',
   expected: 'resolved',
+  cause: 'payment',
   alerts: [{ service: 'gateway', watches: { kind: 'slow-answers', slowerThanMs: 500, above: 0.05 } }],
   async breakShop(shop) {
     await shop.outside.behave('scoring', { body: SCORE })

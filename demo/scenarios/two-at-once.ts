@@ -13,6 +13,7 @@ export const twoAtOnce: Scenario = {
   description:
     'One fault pages twice and gets one fix; a second fault, in a service that depends on the first, waits its turn.',
   expected: 'resolved',
+  cause: 'payment',
   alerts: [GATEWAY_ERRORS, errorsOf('payment')],
   async breakShop(shop) {
     await shop.deploy('payment', 'deployed')

@@ -7,6 +7,7 @@ export const unhandledException: Scenario = {
   description:
     'A release of shipping throws on deliveries without instructions; the gateway shows the errors.',
   expected: 'resolved',
+  cause: 'shipping',
   needs: ['java'],
   async breakShop(shop) {
     await shop.deploy('checkout', 'deployed')

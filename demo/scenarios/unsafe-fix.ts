@@ -7,6 +7,7 @@ export const unsafeFix: Scenario = {
   description:
     'The obvious guard breaks a rule that a test of payment keeps. A gate stops it; nothing is deployed.',
   expected: 'handed-over',
+  cause: 'payment',
   async breakShop(shop) {
     await shop.deploy('payment', 'unsafe-fix')
   },

@@ -7,6 +7,7 @@ export const wrongFix: Scenario = {
   description:
     'The obvious guard cures the errors of payment and makes its answers slow. The canary goes back, the next fix follows.',
   expected: 'resolved',
+  cause: 'payment',
   async breakShop(shop) {
     await shop.deploy('payment', 'wrong-fix')
   },
