@@ -154,6 +154,8 @@ export interface Location {
   /** What the line is suspected of; absent where only the trace speaks. */
   readonly fault?: Fault
   readonly frames: readonly LocatedFrame[]
+  /** Present where the fault is in the configuration: repository, base and file are then of its repository, `symbol` the key. */
+  readonly config?: ConfigFault
   /** Who last touched the marked line. */
   readonly blame: CommitSummary | null
   /** The commit held responsible, and why it rather than another. */
@@ -161,6 +163,13 @@ export interface Location {
   readonly failingInput: FailingInput | null
   /** What is uncertain about this location, in words ("line numbers shifted: ..."); empty if nothing is. */
   readonly doubts: readonly string[]
+}
+
+export interface ConfigFault {
+  /** What became of the setting, without secrets: "SETTLE_GBP removed (was LON-118-402)". */
+  readonly change: string
+  /** Where its exception surfaced in the code, which did not change; null where none did. */
+  readonly surfaced: Location | null
 }
 
 // ----------------------------------------------------------------------------------------------- FixPlan
@@ -179,6 +188,8 @@ export type FixRecipe =
     }
   | { readonly kind: 'revert-commit'; readonly commit: string }
   | { readonly kind: 'roll-back-deploy'; readonly toCommit: string }
+  /** One file as it was in an earlier commit. */
+  | { readonly kind: 'restore-file'; readonly file: string; readonly fromCommit: string }
   | { readonly kind: 'ai-patch'; readonly diff: string; readonly model: string }
 
 export interface FixCandidate {
@@ -219,13 +230,24 @@ export type RegressionTest =
   | { readonly kind: 'generated'; readonly path: string; readonly describes: string }
   | { readonly kind: 'none'; readonly reason: string }
 
+/** A release that is a pair of code and configuration: which half a patch changes, and the commit of the other. */
+export interface PatchedPair {
+  readonly part: ReleasePart
+  readonly otherCommit: string
+}
+
+export type ReleasePart = 'code' | 'config'
+
 export interface Patch {
   readonly incidentId: string
   readonly candidateId: string
   readonly strategy: FixStrategy
   readonly service: string
+  /** Repository, base and commit are of the code, or of the configuration where `pair` says so. */
   readonly repository: string
   readonly baseCommit: string
+  /** Present where the service's configuration has a repository of its own. */
+  readonly pair?: PatchedPair
   readonly branch: string
   readonly commit: string
   /** Unified diff of base against commit, the regression test included. */
@@ -369,7 +391,9 @@ export interface CounterReading {
 export interface Rollout {
   readonly incidentId: string
   readonly service: string
+  /** What the canary runs: a commit of the code and, where it is a pair, one of the configuration. */
   readonly commit: string
+  readonly configCommit?: string
   readonly controlVersion: string
   readonly canaryVersion: string
   readonly phase: RolloutPhase

@@ -25,11 +25,12 @@ export function slug(text: string): string {
 /** Subject, why, where, and how it is known; one paragraph each. */
 export function commitMessage(candidate: FixCandidate, location: Location, test: RegressionTest): string {
   const { file, line, symbol, suspectCommit } = location
-  const within = symbol === null ? '' : ` in ${symbol}`
+  const within = symbol === null || location.config !== undefined ? '' : ` in ${symbol}`
   const paragraphs = [
     clipped(candidate.title, MAX_SUBJECT),
     candidate.rationale,
     `${clipped(whatIsWrong(location), 300)}\nat ${file}:${line}${within}.`,
+    surfacedText(location),
     suspectCommit === null
       ? null
       : `It came with ${suspectCommit.commit.slice(0, 12)} "${clipped(suspectCommit.subject, 100)}".`,
@@ -40,8 +41,17 @@ export function commitMessage(candidate: FixCandidate, location: Location, test:
   return `${paragraphs.filter((paragraph) => paragraph !== null).join('\n\n')}\n`
 }
 
+/** Where a wrong setting made itself felt in the code. */
+function surfacedText({ config, exception }: Location): string | null {
+  const surfaced = config?.surfaced ?? null
+  if (surfaced === null || exception === null) return null
+  const { type, message } = exception
+  return `It surfaced as ${clipped(`${type}: ${message}`, 200)}\nat ${surfaced.file}:${surfaced.line} of the code.`
+}
+
 /** The exception whose trace names the line, or what is measured where none does. */
-function whatIsWrong({ exception, fault }: Location): string {
+function whatIsWrong({ exception, fault, config }: Location): string {
+  if (config !== undefined) return config.change
   return exception === null
     ? (fault?.because ?? 'found in the release')
     : `${exception.type}: ${exception.message}`

@@ -25,9 +25,25 @@ export async function patchedFiles(
       return orImpossible(() => repository.revertedFiles(base, recipe.commit))
     case 'roll-back-deploy':
       return orImpossible(() => repository.filesTurning(base, recipe.toCommit))
+    case 'restore-file':
+      return restored(recipe, base, repository)
     case 'ai-patch':
       return applied(recipe.diff, base, repository)
   }
+}
+
+async function restored(
+  { file, fromCommit }: FixRecipe & { kind: 'restore-file' },
+  base: string,
+  repository: PatchRepository,
+): Promise<PatchedFiles> {
+  const [now, before] = await Promise.all(
+    [base, fromCommit].map((commit) => repository.readFile(commit, file)),
+  )
+  if (before === undefined || before === null)
+    return { kind: 'impossible', why: `${file} was not there in ${fromCommit.slice(0, 12)}.` }
+  if (before === now) return { kind: 'impossible', why: 'It would change nothing.' }
+  return { kind: 'files', files: [{ path: file, content: before }] }
 }
 
 async function orImpossible(read: () => Promise<readonly ChangedFile[]>): Promise<PatchedFiles> {

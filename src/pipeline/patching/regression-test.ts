@@ -38,7 +38,8 @@ export async function regressionTest(
   service: ServiceDefinition,
   read: (path: string) => Promise<string | null>,
 ): Promise<WrittenTest> {
-  const { failingInput: input, exception } = location
+  const { failingInput: input, exception, config } = location
+  if (config !== undefined) return none('a setting is no code; the tests of the code are run with it')
   if (exception === null) return none('no single request fails by itself: there is nothing to replay')
   if (input === null) return none('the request that failed was not logged')
   const refusal = whyUnfit(input, service)

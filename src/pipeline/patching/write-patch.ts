@@ -3,7 +3,15 @@ import { branchName, commitMessage } from './commit-text.ts'
 import { patchedFiles } from './patched-files.ts'
 import { regressionTest } from './regression-test.ts'
 import { toCcpError } from '../errors.ts'
-import type { FixCandidate, FixPlan, Location, Patch, PatchedFile, StageOutcome } from '../contracts.ts'
+import type {
+  FixCandidate,
+  FixPlan,
+  Location,
+  Patch,
+  PatchedFile,
+  PatchedPair,
+  StageOutcome,
+} from '../contracts.ts'
 import type { ServiceDefinition } from '../services.ts'
 import type { PatchRepository } from './ports.ts'
 import type { WrittenTest } from './regression-test.ts'
@@ -11,7 +19,10 @@ import type { WrittenTest } from './regression-test.ts'
 export interface WriteDeps {
   readonly location: Location
   readonly service: ServiceDefinition
+  /** Of the code, or of the configuration where the location lies in that. */
   readonly repository: PatchRepository
+  /** Where a release is a pair: which half is patched, and with what other half it is deployed. */
+  readonly pair?: PatchedPair
   /** Time of the commit. The same time, plan and location give the same commit. */
   readonly atMs: number
 }
@@ -21,7 +32,7 @@ export interface WriteDeps {
  * Gives up where the change does not apply any more; throws CcpError `conflict` if the branch stands elsewhere already.
  */
 export async function writePatch(plan: FixPlan, deps: WriteDeps): Promise<StageOutcome<Patch>> {
-  const { location, service, repository, atMs } = deps
+  const { location, service, repository, pair, atMs } = deps
   const candidate = plan.candidates.find(({ candidateId }) => candidateId === plan.chosenId)
   if (candidate?.recipe === undefined || candidate.recipe === null)
     return { kind: 'gaveUp', reason: 'The plan names no fix that can be carried out.' }
@@ -39,7 +50,7 @@ export async function writePatch(plan: FixPlan, deps: WriteDeps): Promise<StageO
     atMs,
   })
   const diff = await repository.diff(location.baseCommit, commit)
-  return { kind: 'done', value: patchOf(candidate, { branch, commit, diff, test, location }) }
+  return { kind: 'done', value: patchOf(candidate, { branch, commit, diff, test, location, pair }) }
 }
 
 function patchOf(
@@ -50,9 +61,10 @@ function patchOf(
     readonly diff: string
     readonly test: WrittenTest
     readonly location: Location
+    readonly pair: PatchedPair | undefined
   },
 ): Patch {
-  const { branch, commit, diff, test, location } = written
+  const { branch, commit, diff, test, location, pair } = written
   return {
     incidentId: location.incidentId,
     candidateId: candidate.candidateId,
@@ -60,6 +72,7 @@ function patchOf(
     service: location.service,
     repository: location.repository,
     baseCommit: location.baseCommit,
+    ...(pair === undefined ? {} : { pair }),
     branch,
     commit,
     diff,

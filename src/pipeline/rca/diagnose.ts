@@ -4,6 +4,7 @@ import type { CaseRanking, RankedCause } from './case-ranking.ts'
 import { classifyFault } from './classify-fault.ts'
 import { culpritTrace, describeTrace, throwingFrame, type CulpritTrace } from './culprit-trace.ts'
 import { describeSymptom } from './describe-symptom.ts'
+import { changeWords } from './evidence/change-evidence.ts'
 import { touchingCommits } from './evidence/commit-evidence.ts'
 import { gatherCase, type GatherDeps } from './gather-case.ts'
 import type { CaseRecorder } from './ports.ts'
@@ -152,7 +153,7 @@ function whoAndWhat({ service, change }: RankedCause, detectedAt: number): strin
   if (change === null) return `${service} is probably the cause, though nothing was changed in it`
   const ago = Math.max(0, Math.round(detectedAt - change.at))
   const when = ago < 120 ? `${ago} s` : `${Math.round(ago / 60)} min`
-  const what = change.kind === 'commit' ? `commit ${change.id.slice(0, 12)}` : change.kind
+  const what = change.kind === 'commit' ? `commit ${change.id.slice(0, 12)}` : changeWords(change.kind)
   return `${service} is probably the cause, since its ${what} ${when} ago (${change.summary})`
 }
 

@@ -82,6 +82,26 @@ export function redactValue(value: unknown, depth = 0): unknown {
   )
 }
 
+const CONFIG_LINE = /^(\s*(?:- )?(?:export )?["']?)([\w.\-/]{1,200})(["']?\s{0,20}[:=]\s{0,20})(\S.*)$/
+
+/** Lines of a configuration file, or of a diff of one, without what is set to a name that tells of a secret; as many lines. */
+export function redactConfigLines(lines: readonly string[]): readonly string[] {
+  let isInKey = false
+  return lines.map((line) => {
+    if (/-----BEGIN [A-Z ]{0,40}PRIVATE KEY/.test(line)) isInKey = true
+    const shown = isInKey ? REDACTED : redactConfigLine(line)
+    if (line.includes('-----END ')) isInKey = false
+    return shown
+  })
+}
+
+function redactConfigLine(line: string): string {
+  const sign = /^[+-](?![+-])/.test(line) ? line.charAt(0) : ''
+  const [, before = '', name = '', between = '', value = ''] = CONFIG_LINE.exec(line.slice(sign.length)) ?? []
+  const isSecret = name !== '' && SECRET_KEY.test(name) && value !== '{' && value !== '['
+  return isSecret ? `${sign}${before}${name}${between}${REDACTED}` : redactSecrets(line)
+}
+
 function passesAsCard(value: number): boolean {
   return Number.isSafeInteger(value) && value > 2e15 && value < 7e15 && passesLuhn(String(value))
 }

@@ -22,7 +22,7 @@ type Committed = Parameters<PatchRepository['commitFiles']>[0]
 function aPlan(recipe: FixRecipe | null = TEMPLATE): FixPlan {
   const candidate: FixCandidate = {
     candidateId: 'template-1',
-    strategy: recipe?.kind ?? 'template',
+    strategy: recipe === null || recipe.kind === 'restore-file' ? 'config-change' : recipe.kind,
     title: 'Guard `address` against None in receipt.py:1',
     rationale: 'A value that may be None is indexed.',
     confidence: 0.8,

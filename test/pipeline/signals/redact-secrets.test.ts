@@ -1,6 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { parseLogLine } from '../../../src/pipeline/signals/log-lines.ts'
-import { redactSecrets, redactValue } from '../../../src/pipeline/signals/redact-secrets.ts'
+import {
+  redactConfigLines,
+  redactSecrets,
+  redactValue,
+} from '../../../src/pipeline/signals/redact-secrets.ts'
 
 // Put together here, so that no scanner takes the test for a leak.
 const AWS_ID = `AKIA${'IOSFODNN7EXAMPLE'}`
@@ -63,5 +67,40 @@ describe('redaction', () => {
     )
     expect(JSON.stringify(record)).not.toMatch(/hunter2|abcdef1/)
     expect(JSON.stringify(parseLogLine('ERROR password=hunter2'))).not.toContain('hunter2')
+  })
+})
+
+describe('lines of a configuration file', () => {
+  it('lose what is set to a name that tells of a secret, and stay as many', () => {
+    const lines = [
+      'DECLINE_FROM=70',
+      'export DB_PASSWORD=hunter2',
+      '  client_secret: hunter2',
+      '  "apiKey": "hunter2",',
+      '-token = "hunter2"',
+      '+auth_token=hunter2',
+      '--- a/payment.env',
+      'key: |',
+      '  -----BEGIN RSA PRIVATE KEY-----',
+      '  hunter2',
+      '  -----END RSA PRIVATE KEY-----',
+      'password:',
+      '  minimum_length: 12',
+    ]
+    expect(redactConfigLines(lines)).toEqual([
+      'DECLINE_FROM=70',
+      'export DB_PASSWORD=[redacted]',
+      '  client_secret: [redacted]',
+      '  "apiKey": [redacted]',
+      '-token = [redacted]',
+      '+auth_token=[redacted]',
+      '--- a/payment.env',
+      'key: |',
+      '[redacted]',
+      '[redacted]',
+      '[redacted]',
+      'password:',
+      '  minimum_length: 12',
+    ])
   })
 })

@@ -27,7 +27,7 @@ export function changeObservations(change: Change, context: ChangeContext): read
     value: 2 ** (-ageS / context.halfLifeS),
     kind: 'change',
     text: () =>
-      `its ${change.kind} began ${describeAge(ageS)} before the incident was seen: ${change.summary}`,
+      `its ${changeWords(change.kind)} began ${describeAge(ageS)} before the incident was seen: ${change.summary}`,
   }
   const found = [recent, onPath(change, context), unchangedFailToo(change, context)]
   if (worst === null) return found
@@ -79,6 +79,10 @@ function unchangedFailToo(change: Change, context: ChangeContext): Observation {
         ? `${instance}, which the change did not touch, fails as well`
         : 'only what it changed can fail',
   }
+}
+
+export function changeWords(kind: Change['kind']): string {
+  return kind === 'config' ? 'change of configuration' : kind
 }
 
 export function describeAge(seconds: number): string {
