@@ -22,7 +22,12 @@ const categories = z.partialRecord(
 /** planning.yaml: how the candidates of a plan are weighed against each other. */
 export const planningSchema = z
   .strictObject({
-    priors: z.strictObject({ revertCommit: probability, rollBackDeploy: probability, aiPatch: probability }),
+    priors: z.strictObject({
+      revertCommit: probability,
+      rollBackDeploy: probability,
+      configChange: probability.default(0.9),
+      aiPatch: probability,
+    }),
     templatesForFaults: z.partialRecord(z.enum(['errors', 'slow-answers', 'exhaustion']), categories),
     timeouts: z.strictObject({
       shareOfObjective: z

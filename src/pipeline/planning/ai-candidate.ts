@@ -26,6 +26,8 @@ const MAX_SOURCE_LENGTH = 60_000
 /** Asks a model where one is configured; its answer counts only if it is a small diff that applies where it may. */
 export async function aiCandidate(location: Location, deps: Deps): Promise<Weighed> {
   if (deps.suggestPatch === null) return unavailable('ai-patch', TITLE, 'no model is configured')
+  if (location.config !== undefined)
+    return unavailable('ai-patch', TITLE, 'not asked for: the suspected cause is a change of configuration')
   if (deps.bestOther >= deps.settings.aiPatch.askBelow)
     return unavailable('ai-patch', TITLE, 'not asked for: another fix is well founded')
   const question = await questionFor(location, deps)

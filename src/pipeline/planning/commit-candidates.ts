@@ -1,10 +1,10 @@
-import { toCcpError } from '../errors.ts'
+import { attempt } from './attempt.ts'
 import { changedLines } from './changed-lines.ts'
-import { believe } from './confidence.ts'
+import { believe, type Belief } from './confidence.ts'
 import { fingerprint, rounded, unavailable } from './candidate.ts'
 import type { Diagnosis, Location } from '../contracts.ts'
 import type { Weighed } from './candidate.ts'
-import type { FileContent, OutcomeHistory, PlanRepository } from './ports.ts'
+import type { OutcomeHistory, PlanRepository } from './ports.ts'
 import type { PlanningSettings } from './settings.ts'
 
 export interface Release {
@@ -51,7 +51,7 @@ export async function revertCandidate(location: Location, deps: Deps): Promise<W
       title,
       rationale: `The fault came with this commit: ${suspect.because}.`,
       confidence: rounded(belief.confidence * blameOf(deps)),
-      confidenceBasis: belief.basis,
+      confidenceBasis: basisOf(belief, deps),
       drawbacks: [`takes back what the commit was for: ${lines} lines in ${counted(files, 'file')}`],
       recipe: { kind: 'revert-commit', commit: suspect.commit },
       unavailable: null,
@@ -86,7 +86,7 @@ export async function rollBackCandidate(location: Location, deps: Deps): Promise
       title,
       rationale: 'The release before this one ran without the fault.',
       confidence: rounded(belief.confidence * blameOf(deps)),
-      confidenceBasis: belief.basis,
+      confidenceBasis: basisOf(belief, deps),
       drawbacks: [alsoTakenBack(others), 'does not undo changes of data or of the database schema'],
       recipe: { kind: 'roll-back-deploy', toCommit: previousCommit },
       unavailable: null,
@@ -95,10 +95,20 @@ export async function rollBackCandidate(location: Location, deps: Deps): Promise
   }
 }
 
-/** How sure the diagnosis is of its change; without one the location alone stands for it. */
+/**
+ * How sure the diagnosis is that the code it blames is at fault; without a change the location alone stands for it. Where a
+ * change of configuration is blamed, the code that did not change is at fault only if that is wrong.
+ */
 export function blameOf({ diagnosis }: { readonly diagnosis: Diagnosis }): number {
   const first = diagnosis.hypotheses[0]
-  return first === undefined || first.change === null ? 1 : first.confidence
+  if (first === undefined || first.change === null) return 1
+  return first.change.kind === 'config' ? 1 - first.confidence : first.confidence
+}
+
+/** Why a fix of the code is worth so little where its configuration is blamed. */
+export function basisOf({ basis }: Belief, { diagnosis }: { readonly diagnosis: Diagnosis }): string {
+  const isOfConfig = diagnosis.hypotheses[0]?.change?.kind === 'config'
+  return isOfConfig ? `${basis}; only if the configuration is not the cause` : basis
 }
 
 function alsoTakenBack(others: Release['otherCommitsInRelease']): string {
@@ -106,21 +116,6 @@ function alsoTakenBack(others: Release['otherCommitsInRelease']): string {
   const named = others.slice(0, 3).map(({ subject }) => `"${clipped(subject)}"`)
   const more = others.length > named.length ? ' ...' : ''
   return `also takes back ${counted(others.length, 'other commit')}: ${named.join(', ')}${more}`
-}
-
-type Attempt =
-  | { readonly kind: 'files'; readonly files: readonly FileContent[] }
-  | { readonly kind: 'failed'; readonly why: string }
-
-/** A conflict is an answer; any other fault is the caller's. */
-async function attempt(read: () => Promise<readonly FileContent[]>): Promise<Attempt> {
-  try {
-    return { kind: 'files', files: await read() }
-  } catch (thrown) {
-    const error = toCcpError(thrown)
-    if (error.code !== 'conflict' && error.code !== 'not-found') throw error
-    return { kind: 'failed', why: error.message }
-  }
 }
 
 function counted(number: number, noun: string): string {

@@ -1,4 +1,5 @@
 import { aiCandidate } from './ai-candidate.ts'
+import { configCandidates, type ConfigRelease } from './config-candidates.ts'
 import { unavailable } from './candidate.ts'
 import { revertCandidate, rollBackCandidate } from './commit-candidates.ts'
 import { templateCandidates } from './template-candidates.ts'
@@ -15,6 +16,8 @@ export interface PlanDeps {
   readonly service: ServiceDefinition
   readonly repository: PlanRepository
   readonly release: Release
+  /** Present where the location is in the configuration. */
+  readonly config?: ConfigRelease
   readonly templates: readonly FixTemplate[]
   readonly outcomes: OutcomeHistory
   /** Null: no model is configured. */
@@ -62,24 +65,26 @@ function chosenIds(
 }
 
 async function allCandidates(location: Location, deps: PlanDeps): Promise<readonly Weighed[]> {
-  const found = await Promise.all([
-    templateCandidates(location, deps),
-    revertCandidate(location, deps),
-    rollBackCandidate(location, deps),
-  ])
-  const others = found.flat().map((each) => withoutRefused(each, deps.refused))
+  const found = [...(await configCandidates(location, deps)), ...(await codeCandidates(location, deps))]
+  const others = found.map((each) => withoutRefused(each, deps.refused))
   const best = Math.max(...others.map(worth))
   const ai = await aiCandidate(location, { ...deps, bestOther: best })
-  return [...others, withoutRefused(ai, deps.refused), configChange(deps.diagnosis)]
+  return [...others, withoutRefused(ai, deps.refused)]
 }
 
-function configChange({ hypotheses }: Diagnosis): Weighed {
-  const change = hypotheses[0]?.change
-  const reason =
-    change?.kind === 'config'
-      ? `the configuration does not live in the repository: put "${change.summary}" back by hand`
-      : 'the suspected cause is code, not configuration'
-  return unavailable('config-change', 'Change the configuration', reason)
+/** Where the configuration is at fault, the code where that surfaced is compared as well: the diagnosis may be wrong. */
+async function codeCandidates(location: Location, deps: PlanDeps): Promise<readonly Weighed[]> {
+  const place = location.config === undefined ? location : location.config.surfaced
+  if (place === null)
+    return [
+      unavailable('template', 'Repair the code', 'no exception leads to a line of it, and it did not change'),
+    ]
+  const found = await Promise.all([
+    templateCandidates(place, deps),
+    revertCandidate(place, deps),
+    rollBackCandidate(place, deps),
+  ])
+  return found.flat()
 }
 
 function withoutRefused(weighed: Weighed, refused: readonly string[]): Weighed {

@@ -7,6 +7,7 @@ export interface PlanningSettings {
   readonly priors: {
     readonly revertCommit: number
     readonly rollBackDeploy: number
+    readonly configChange: number
     readonly aiPatch: number
   }
   /**

@@ -1,5 +1,5 @@
 import { basename } from 'node:path/posix'
-import { blameOf } from './commit-candidates.ts'
+import { basisOf, blameOf } from './commit-candidates.ts'
 import { believe } from './confidence.ts'
 import { countChanged } from './changed-lines.ts'
 import { fingerprint, rounded, unavailable } from './candidate.ts'
@@ -85,7 +85,8 @@ async function weigh(fix: TemplateFix, location: Location, text: string, deps: D
     : (categoriesFor(location, deps.settings)[template.category] ?? template.confidence)
   const belief = await believe({ strategy: 'template', templateId: template.id, prior }, deps)
   // A trace names the place whoever brought the fault; a place found in the change is as right as the change is.
-  const sure = byTrace ? 1 : blameOf(deps)
+  const isOfConfig = deps.diagnosis.hypotheses[0]?.change?.kind === 'config'
+  const sure = byTrace && !isOfConfig ? 1 : blameOf(deps)
   const { file, line } = location
   const candidate = {
     candidateId: fingerprint('template', [template.id, file, fix.replaced, fix.replacement]),
@@ -94,7 +95,7 @@ async function weigh(fix: TemplateFix, location: Location, text: string, deps: D
     rationale: template.description,
     // How well the match agrees with the exception is a matter of this place, not of the template's history.
     confidence: rounded(sure * belief.confidence * Math.min(1.2, fix.confidence / prior)),
-    confidenceBasis: belief.basis,
+    confidenceBasis: basisOf(belief, deps),
     drawbacks: [...template.drawbacks, ...fix.notes],
     recipe: { kind: 'template' as const, templateId: template.id, file, line, newContent: fix.newText },
     unavailable: null,
