@@ -1,6 +1,6 @@
 import { compareWithBase } from './compare-with-base.ts'
 import type { GateContext } from './context.ts'
-import { blocked, count, failed, passed, type GateAnswer } from './gate-result.ts'
+import { blocked, count, failed, listed, passed, type GateAnswer } from './gate-result.ts'
 
 /** Gate 3: the patch adds no more lint findings than the settings allow. */
 export async function checkLint(context: GateContext): Promise<GateAnswer> {
@@ -9,7 +9,8 @@ export async function checkLint(context: GateContext): Promise<GateAnswer> {
   if (result.kind === 'unavailable') return blocked(result.why, result.tools)
   const added = result.added.filter(({ rule }) => !ignoredRules.includes(rule))
   const known = result.patched.length - result.added.length
-  const told = `${count(added.length, 'new finding')}, ${maxNewFindings} allowed; ${known} known before`
+  const unread = result.unread.length === 0 ? '' : `; no linter for ${listed(result.unread)}`
+  const told = `${count(added.length, 'new finding')}, ${maxNewFindings} allowed; ${known} known before${unread}`
   if (added.length <= maxNewFindings)
     return {
       ...passed(told, result.tools),

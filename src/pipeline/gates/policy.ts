@@ -44,7 +44,9 @@ function pathFindings(file: ChangedFile, { deps }: GateContext): readonly Findin
   const { policy } = deps.settings
   const found = (rule: string, message: string): Finding => ({ file: file.path, line: null, rule, message })
   const findings: Finding[] = []
-  const glob = policy.forbiddenPaths.find((pattern) => matches(file.path, pattern))
+  // The file that services.yaml names as the configuration may be a dot file, which code patches must not touch.
+  const isConfig = deps.code?.configPath === file.path
+  const glob = isConfig ? undefined : policy.forbiddenPaths.find((pattern) => matches(file.path, pattern))
   if (glob !== undefined)
     findings.push(found('forbidden-path', `${file.path} is forbidden by ${glob} in safety-gates.yaml`))
   const own = deps.service.protectedPaths.find((pattern) => matches(file.path, pattern))
@@ -130,6 +132,7 @@ export function celContext(context: GateContext, risk: RiskAssessment): Record<s
       added: total(files, 'added'),
       removed: total(files, 'removed'),
       strategy: patch.strategy,
+      part: patch.pair?.part ?? 'code',
       branch: patch.branch,
       title: patch.title,
       hasRegressionTest: patch.regressionTest.kind === 'generated',

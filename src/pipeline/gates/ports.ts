@@ -111,13 +111,26 @@ export interface SecretScanner {
   scan(file: SourceFile): Promise<readonly Finding[]>
 }
 
+/** The code that a patch of the configuration is deployed with: its tests are run with both. */
+export interface CodeBeside {
+  readonly repository: string
+  readonly commit: string
+  /** Null where the files show how it is tested. */
+  readonly testCommand: readonly string[] | null
+  /** The service's file in the repository of the configuration. */
+  readonly configPath: string
+}
+
 export interface GateDeps {
   readonly checkouts: Checkouts
   readonly sandbox: Sandbox
   readonly analysers: readonly Analyser[]
   readonly secretScanner: SecretScanner
   readonly settings: GateSettings
+  /** For a patch of the configuration: with that repository's branch, tests and protected paths. */
   readonly service: ServiceDefinition
+  /** Present for a patch of the configuration. */
+  readonly code?: CodeBeside
   /** How many services call this one, directly or through others. */
   readonly dependents: number
   /** Confidence of the fix, 0..1, and where it comes from. */

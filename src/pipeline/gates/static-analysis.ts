@@ -2,7 +2,7 @@ import { newFindings } from './baseline.ts'
 import { compareWithBase } from './compare-with-base.ts'
 import type { GateContext } from './context.ts'
 import { findDangers } from './find-dangers.ts'
-import { blocked, count, failed, passed, type GateAnswer } from './gate-result.ts'
+import { blocked, count, failed, listed, passed, type GateAnswer } from './gate-result.ts'
 import type { RawFinding } from './ports.ts'
 
 /** Gate 4: the patch adds nothing critical: no type error, and no way for input to become code, command, query or path. */
@@ -14,7 +14,8 @@ export async function checkStaticAnalysis(context: GateContext): Promise<GateAns
   const added = [...dangers, ...result.added].filter(({ rule }) => !ignoredRules.includes(rule))
   const serious = added.filter(({ severity }) => failOn.includes(severity))
   const tools = [...result.tools, 'own rules (ast-grep)']
-  const told = `${count(serious.length, 'new serious finding')}; ${result.patched.length - result.added.length} known before`
+  const unread = result.unread.length === 0 ? '' : `; only own rules for ${listed(result.unread)}`
+  const told = `${count(serious.length, 'new serious finding')}; ${result.patched.length - result.added.length} known before${unread}`
   const [first] = serious
   if (first !== undefined)
     return failed(

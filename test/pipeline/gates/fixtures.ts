@@ -7,6 +7,7 @@ import type {
   GateDeps,
   RawFinding,
   Sandbox,
+  SandboxRequest,
   SandboxRun,
   SourceFile,
 } from '../../../src/pipeline/gates/ports.ts'
@@ -92,7 +93,7 @@ export class FakeCheckouts implements Checkouts {
     const tree = { ...this.trees[commit], ...Object.fromEntries(extra.map(({ path, text }) => [path, text])) }
     this.open += 1
     return Promise.resolve({
-      directory: `${commit}${extra.length > 0 ? '+test' : ''}`,
+      directory: `${commit}${extra.map(({ path, text }) => (path.startsWith('.ccp-config/') ? `+${text}` : '+test')).join('')}`,
       files: Object.keys(tree),
       readFile: (path: string) => Promise.resolve(tree[path] ?? null),
       remove: () => {
@@ -110,14 +111,16 @@ export class FakeCheckouts implements Checkouts {
 /** Answers each run by the tree it is made on, with one answer after the other. */
 export class FakeSandbox implements Sandbox {
   readonly runs: string[] = []
+  readonly environments: SandboxRequest['environment'][] = []
   readonly #answers: Map<string, SandboxRun[]>
 
   constructor(answers: Readonly<Record<string, SandboxRun | readonly SandboxRun[]>>) {
     this.#answers = new Map(Object.entries(answers).map(([tree, runs]) => [tree, [runs].flat()]))
   }
 
-  run({ directory }: { directory: string }): Promise<SandboxRun> {
+  run({ directory, environment }: Pick<SandboxRequest, 'directory' | 'environment'>): Promise<SandboxRun> {
     this.runs.push(directory)
+    this.environments.push(environment)
     const left = this.#answers.get(directory) ?? []
     const answer = left.length > 1 ? left.shift() : left[0]
     return answer === undefined
@@ -194,12 +197,19 @@ export interface Case {
   readonly patch?: Partial<Patch>
   readonly message?: string
   readonly confidence?: number
+  readonly code?: GateDeps['code']
+  /** Further trees, by commit. */
+  readonly trees?: Readonly<Record<string, Tree>>
 }
 
 /** A patch and everything that its gates need. */
 export function gateCase(one: Case): { patch: Patch; deps: GateDeps; checkouts: FakeCheckouts } {
   const diff = diffOf(one.base, one.patched)
-  const checkouts = new FakeCheckouts({ base: one.base, patched: one.patched }, diff, one.message)
+  const checkouts = new FakeCheckouts(
+    { ...one.trees, base: one.base, patched: one.patched },
+    diff,
+    one.message,
+  )
   const deps: GateDeps = {
     checkouts,
     sandbox: one.sandbox ?? new FakeSandbox({ base: PASSING, patched: PASSING }),
@@ -207,6 +217,7 @@ export function gateCase(one: Case): { patch: Patch; deps: GateDeps; checkouts: 
     secretScanner: { name: 'no scanner', scan: () => Promise.resolve([]) },
     settings: { ...SETTINGS, ...one.settings },
     service: { ...SERVICE, ...one.service },
+    code: one.code,
     dependents: 0,
     confidence: one.confidence ?? 0.9,
     confidenceBasis: 'a test',

@@ -1,9 +1,11 @@
 import type { Finding } from '../../contracts.ts'
 import type { GateContext } from '../context.ts'
-import { blocked, count, failed, listed, passed, type GateAnswer } from '../gate-result.ts'
+import { blocked, count, failed, passed, type GateAnswer } from '../gate-result.ts'
 import type { Checkout, SourceFile } from '../ports.ts'
 import { findTestPlans } from './find-test-plans.ts'
 import { failuresOf, finding, judgeRegression, lostTests, newFailures, type TestRun } from './judge-tests.ts'
+import { testCodeBeside } from './code-beside.ts'
+import { answer, flakyNote, preExisting, stoppedAnswer, type PlanAnswer } from './plan-answer.ts'
 import { runTests } from './run-tests.ts'
 import { isInside, type TestPlan } from './test-plan.ts'
 
@@ -15,14 +17,6 @@ interface PlanRuns {
   readonly regression: { readonly base: TestRun; readonly patched: TestRun } | null
 }
 
-/** What is left to say of one plan. */
-interface PlanAnswer {
-  readonly executed: number
-  readonly blocked: readonly string[]
-  readonly findings: readonly Finding[]
-  readonly notes: readonly string[]
-}
-
 /** Gate 2: the tests pass with the patch as they did without it, and its own test shows the fault. */
 export async function checkUnitTests(context: GateContext): Promise<GateAnswer> {
   const plans = await findTestPlans(
@@ -30,17 +24,23 @@ export async function checkUnitTests(context: GateContext): Promise<GateAnswer> 
     context.files.map(({ path }) => path),
     context.deps.service,
   )
-  const [tool] = [await context.deps.sandbox.describe()]
-  if (plans.length === 0) return blocked(NO_TESTS, [tool])
+  const tool = await context.deps.sandbox.describe()
+  const { code, service } = context.deps
+  const beside = code === undefined ? null : await testCodeBeside(context, code)
+  if (plans.length === 0 && beside === null) return blocked(NO_TESTS, [tool])
   const test = await regressionTest(context)
   const answers: PlanAnswer[] = []
   for (const plan of plans) {
     const mine = test !== null && belongsTo(test, plan, plans) ? test : null
-    answers.push(await judgePlan(await runPlan(context, plan, mine), context, mine))
+    const judged = await judgePlan(await runPlan(context, plan, mine), context, mine)
+    answers.push(code === undefined ? judged : { ...judged, of: 'of the configuration' })
   }
   if (test === null && context.patch.regressionTest.kind === 'generated')
     answers.push(unreadable(context.patch.regressionTest.path))
-  return combine(answers, [tool, ...plans.map((plan) => plan.runner)])
+  if (code !== undefined && beside === null)
+    answers.push(answer(0, { notes: [`${service.name} has no tests to run with it`] }))
+  const runners = [...plans.map((plan) => plan.runner), ...(beside?.runners ?? [])]
+  return combine([...answers, ...(beside?.answers ?? [])], [tool, ...new Set(runners)])
 }
 
 const NO_TESTS =
@@ -125,19 +125,6 @@ async function judgePlan(runs: PlanRuns, context: GateContext, test: SourceFile 
   })
 }
 
-function answer(executed: number, rest: Partial<PlanAnswer>): PlanAnswer {
-  return { executed, blocked: [], findings: [], notes: [], ...rest }
-}
-
-/** A patch that makes tests hang is at fault; tests that hang without it as well tell nothing. */
-function stoppedAnswer(base: TestRun, patched: TestRun & { why: string }): PlanAnswer {
-  if (patched.kind === 'stopped' && base.kind === 'ran')
-    return answer(0, {
-      findings: [finding('test-stopped', `with the patch the tests were stopped: ${patched.why}`)],
-    })
-  return answer(0, { blocked: [patched.why] })
-}
-
 async function tryAgain(
   added: ReturnType<typeof newFailures>,
   { patched, deps }: GateContext,
@@ -155,7 +142,7 @@ async function tryAgain(
 
 /** Taking a commit back takes its tests back with it. */
 function mayTakeTestsAway({ patch }: GateContext): boolean {
-  return patch.strategy === 'revert-commit' || patch.strategy === 'roll-back-deploy'
+  return ['revert-commit', 'roll-back-deploy', 'config-change'].includes(patch.strategy)
 }
 
 function takenAway(
@@ -165,24 +152,6 @@ function takenAway(
 ): readonly string[] {
   const lost = mayTakeTestsAway(context) ? lostTests(base, patched) : []
   return lost.length === 0 ? [] : [`${count(lost.length, 'test')} of the commit taken back went with it`]
-}
-
-function preExisting(base: TestRun, patched: TestRun & { kind: 'ran' }): readonly string[] {
-  if (base.kind !== 'ran') return []
-  const before = new Set(failuresOf(base).map(({ id }) => id))
-  const both = failuresOf(patched).filter(({ id }) => before.has(id))
-  return both.length === 0
-    ? []
-    : [
-        `${both.length} failed before the patch as well (${listed(
-          both.map(({ id }) => id),
-          2,
-        )})`,
-      ]
-}
-
-function flakyNote(flaky: readonly string[]): readonly string[] {
-  return flaky.length === 0 ? [] : [`${listed(flaky, 2)} failed once and passed when run again`]
 }
 
 function baseNote(base: TestRun): readonly string[] {
@@ -199,11 +168,22 @@ function combine(answers: readonly PlanAnswer[], tools: readonly string[]): Gate
   const findings = answers.flatMap((one) => one.findings)
   const obstacles = answers.flatMap((one) => one.blocked)
   const notes = answers.flatMap((one) => one.notes)
-  const executed = answers.reduce((total, one) => total + one.executed, 0)
   if (findings.length > 0) return failed([summaryOf(findings), ...notes].join('; '), findings, tools)
   if (obstacles.length > 0) return blocked(obstacles.join('; '), tools)
   const ran = notes.some((note) => note.includes('failed before the patch')) ? 'ran' : 'passed'
-  return passed([`${count(executed, 'test')} ${ran}`, ...notes].join('; '), tools)
+  return passed([`${testsOf(answers)} ${ran}`, ...notes].join('; '), tools)
+}
+
+/** "14 tests", or "5 tests of the configuration and 48 tests of payment with it". */
+function testsOf(answers: readonly PlanAnswer[]): string {
+  const ran = answers.filter(({ executed }) => executed > 0)
+  const groups = [...Map.groupBy(ran, ({ of }) => of ?? '')]
+  return groups
+    .map(([of, own]) => {
+      const executed = own.reduce((total, one) => total + one.executed, 0)
+      return `${count(executed, 'test')}${of === '' ? '' : ` ${of}`}`
+    })
+    .join(' and ')
 }
 
 function summaryOf(findings: readonly Finding[]): string {
