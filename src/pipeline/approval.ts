@@ -18,7 +18,12 @@ export function bindingHash(patch: Patch, report: GateReport, expiresAtMs: numbe
   const bound = {
     diff: patch.diff,
     baseCommit: patch.baseCommit,
-    target: { service: patch.service, commit: patch.commit, replaces: patch.replaces ?? patch.baseCommit },
+    target: {
+      service: patch.service,
+      commit: patch.commit,
+      replaces: patch.replaces ?? patch.baseCommit,
+      ...(patch.pair === undefined ? {} : { pair: patch.pair }),
+    },
     plan: { candidateId: patch.candidateId, strategy: patch.strategy },
     gates: report.results.map(({ gate, status, findings }) => ({ gate, status, findings })),
     risk: { risk: report.risk.risk, tier: report.risk.tier },

@@ -1,7 +1,7 @@
 import { bindingHash } from './approval.ts'
 import { resourcesOf } from './concurrency/conflicts.ts'
 import type { ConcurrencySettings } from './concurrency/settings.ts'
-import type { Rollout, Verdict } from './contracts.ts'
+import type { ReleasePart, Rollout, Verdict } from './contracts.ts'
 import type { DeployTarget } from './deployment/ports.ts'
 import {
   finishRollout,
@@ -15,6 +15,7 @@ import type { DeploymentSettings } from './deployment/settings.ts'
 import { CcpError } from './errors.ts'
 import { PHASE_WEIGHT, type IncidentRecord, type MachineEvent } from './machine.ts'
 import type { ClaimedCommand, Journal, LockStore } from './ports.ts'
+import { describePair, isSamePair, pairAfter, pairBefore } from './release-pair.ts'
 import type { Executed } from './run.ts'
 import type { ServiceDefinition } from './services.ts'
 import type { TrafficCounters } from './verification/ports.ts'
@@ -34,6 +35,8 @@ export interface RolloutPorts {
   readonly concurrency: ConcurrencySettings
   readonly deployment: DeploymentSettings
   readonly verification: VerificationSettings
+  /** A repository of the service as the target can read it. */
+  openRepository(service: ServiceDefinition, part: ReleasePart): Promise<{ readonly directory: string }>
   nowMs(): number
 }
 
@@ -79,10 +82,10 @@ async function brokenBinding(record: IncidentRecord, ports: RolloutPorts): Promi
   }
   if (ports.nowMs() >= approval.expiresAtMs) return 'it expired before the rollout could begin'
   const [current] = await ports.target.releases(patch.service)
-  const expected = patch.replaces ?? patch.baseCommit
-  if (current?.commit === expected) return null
-  const now = current?.commit.slice(0, 10) ?? 'nothing'
-  return `${patch.service} runs ${now} now; the patch was made for ${expected.slice(0, 10)}`
+  const expected = pairBefore(patch)
+  if (current !== undefined && isSamePair(current, expected)) return null
+  const now = current === undefined ? 'nothing' : describePair(current)
+  return `${patch.service} runs ${now} now; the patch was made for ${describePair(expected)}`
 }
 
 async function prepare(command: ClaimedCommand, ports: RolloutPorts): Promise<MachineEvent | null> {
@@ -90,7 +93,7 @@ async function prepare(command: ClaimedCommand, ports: RolloutPorts): Promise<Ma
   if (record.state !== 'DEPLOYING' || record.patch === null || record.rollout !== null) return null
   const broken = await brokenBinding(record, ports)
   if (broken !== null) throw new CcpError('conflict', `nothing was deployed: ${broken}`)
-  intend(command, ports, { service: record.patch.service, commit: record.patch.commit })
+  intend(command, ports, { service: record.patch.service, ...pairAfter(record.patch) })
   const rollout = await prepareCanary(record.patch, rolloutDeps(record, ports))
   return { kind: 'canaryReady', rollout }
 }
@@ -134,7 +137,9 @@ async function goBack(command: ClaimedCommand, ports: RolloutPorts): Promise<Mac
 async function removeUnseenCanary(command: ClaimedCommand, ports: RolloutPorts): Promise<string> {
   const { patch } = command.record
   const releases = patch === null ? [] : await ports.target.releases(patch.service)
-  const canary = releases.find((release) => release.commit === patch?.commit && release.weightPercent === 0)
+  const canary = releases.find(
+    (release) => patch !== null && isSamePair(release, pairAfter(patch)) && release.weightPercent === 0,
+  )
   if (canary === undefined) return 'nothing had been deployed'
   intend(command, ports, { service: canary.service, stops: canary.version })
   await ports.target.stop(canary.service, canary.version)
@@ -182,6 +187,7 @@ export function rolloutDeps(record: IncidentRecord, ports: RolloutPorts): Rollou
   return {
     service,
     fault: record.diagnosis?.fault,
+    repositoryOf: async (part) => (await ports.openRepository(service, part)).directory,
     target: ports.target,
     counters: ports.counters,
     // After a rollback the control is sound: there is nothing left to cure, only to leave unharmed.

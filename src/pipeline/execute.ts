@@ -1,6 +1,15 @@
 import type { AccessPolicy } from './access.ts'
 import { requestApproval } from './approval.ts'
-import type { GateReport, StageName, StageOutcome } from './contracts.ts'
+import type {
+  Diagnosis,
+  FixPlan,
+  GateReport,
+  Location,
+  Patch,
+  ReleasePart,
+  StageName,
+  StageOutcome,
+} from './contracts.ts'
 import { CcpError } from './errors.ts'
 import { followLink, linkToLeader, type LinkDeps } from './execute-link.ts'
 import { executeNotice, type NoticeDeps } from './execute-notice.ts'
@@ -8,13 +17,16 @@ import { executeRollout, type RolloutPorts } from './execute-rollout.ts'
 import { evaluateGates } from './gates/evaluate-gates.ts'
 import type { GateDeps } from './gates/ports.ts'
 import { localize } from './localization/localize.ts'
+import { localizeConfig } from './localization/localize-config.ts'
 import type { SourceRepository } from './localization/ports.ts'
 import type { IncidentRecord, MachineEvent } from './machine.ts'
 import type { PatchRepository } from './patching/ports.ts'
 import { writePatch } from './patching/write-patch.ts'
+import type { ConfigRelease } from './planning/config-candidates.ts'
 import { planFix, type PlanDeps } from './planning/plan-fix.ts'
 import type { ClaimedCommand, Journal, LockStore } from './ports.ts'
 import { diagnose, type DiagnoseDeps } from './rca/diagnose.ts'
+import { pairOf, type ReleasePair } from './release-pair.ts'
 import type { Executed } from './run.ts'
 import type { ServiceDefinition } from './services.ts'
 
@@ -31,8 +43,12 @@ export interface ExecuteDeps extends RolloutPorts, NoticeDeps {
   readonly rca: DiagnoseDeps
   readonly planning: Pick<PlanDeps, 'templates' | 'outcomes' | 'suggestPatch' | 'settings'>
   /** What the gates need beside the patch's own service and confidence. */
-  readonly gates: Omit<GateDeps, 'service' | 'dependents' | 'confidence' | 'confidenceBasis' | 'nowMs'>
-  openRepository(service: ServiceDefinition): Promise<ServiceRepository>
+  readonly gates: Omit<
+    GateDeps,
+    'service' | 'code' | 'dependents' | 'confidence' | 'confidenceBasis' | 'nowMs'
+  >
+  /** Of the service's code, or of its configuration. Throws CcpError `not-found` where it has no such repository. */
+  openRepository(service: ServiceDefinition, part?: ReleasePart): Promise<ServiceRepository>
   nowMs(): number
 }
 
@@ -104,10 +120,48 @@ async function localizeCause(record: IncidentRecord, deps: ExecuteDeps): Promise
   const diagnosis = demand(record.diagnosis, 'diagnosis')
   const cause = demand(diagnosis.hypotheses[0], 'hypothesis')
   const service = serviceNamed(cause.service, deps.services)
-  const repository = await deps.openRepository(service)
-  const release = await releaseOf(service, cause.change?.previousCommit ?? null, deps)
-  const outcome = await localize(diagnosis, { service, repository, ...release })
+  const running = await runningOf(service, deps)
+  const isInConfig = cause.change?.kind === 'config' && service.config !== undefined
+  const outcome =
+    isInConfig && running.configCommit !== undefined
+      ? await localizeInConfig(diagnosis, service, running, deps)
+      : await localizeInCode(diagnosis, service, running, deps)
   return stop('localization', outcome, (location) => ({ kind: 'located', location }))
+}
+
+async function localizeInCode(
+  diagnosis: Diagnosis,
+  service: ServiceDefinition,
+  { commit: deployedCommit }: ReleasePair,
+  deps: ExecuteDeps,
+): Promise<StageOutcome<Location>> {
+  const repository = await deps.openRepository(service)
+  const previousCommit = codeBefore(diagnosis, deployedCommit)
+  return localize(diagnosis, { service, repository, deployedCommit, previousCommit })
+}
+
+async function localizeInConfig(
+  diagnosis: Diagnosis,
+  service: ServiceDefinition,
+  running: ReleasePair,
+  deps: ExecuteDeps,
+): Promise<StageOutcome<Location>> {
+  const inCode =
+    diagnosis.stackTrace === null ? null : await localizeInCode(diagnosis, service, running, deps)
+  return localizeConfig(diagnosis, {
+    service,
+    path: demand(service.config, 'configuration').path,
+    repository: await deps.openRepository(service, 'config'),
+    deployedCommit: demand(running.configCommit, 'configuration in production'),
+    previousCommit: diagnosis.hypotheses[0]?.change?.previousCommit ?? null,
+    surfaced: inCode?.kind === 'done' ? inCode.value : null,
+  })
+}
+
+/** The code in production before; the same where only the configuration changed, null where that is not known. */
+function codeBefore({ hypotheses }: Diagnosis, deployedCommit: string): string | null {
+  const change = hypotheses[0]?.change
+  return change?.kind === 'config' ? deployedCommit : (change?.previousCommit ?? null)
 }
 
 async function plan(record: IncidentRecord, deps: ExecuteDeps): Promise<MachineEvent> {
@@ -115,13 +169,13 @@ async function plan(record: IncidentRecord, deps: ExecuteDeps): Promise<MachineE
   const diagnosis = demand(record.diagnosis, 'diagnosis')
   const service = serviceNamed(location.service, deps.services)
   const repository = await deps.openRepository(service)
-  const previous = diagnosis.hypotheses[0]?.change?.previousCommit ?? null
-  const { deployedCommit, previousCommit } = await releaseOf(service, previous, deps)
+  const { commit: deployedCommit } = await runningOf(service, deps)
+  const previousCommit = codeBefore(diagnosis, deployedCommit)
   const inRelease = await repository.commitsTouching({
     until: deployedCommit,
     since: previousCommit,
     paths: [],
-    limit: 50,
+    limit: MOST_OTHER_COMMITS,
   })
   const suspect = location.suspectCommit?.commit
   const otherCommitsInRelease =
@@ -132,22 +186,42 @@ async function plan(record: IncidentRecord, deps: ExecuteDeps): Promise<MachineE
     service,
     repository,
     release: { deployedCommit, previousCommit, otherCommitsInRelease },
+    config: location.config === undefined ? undefined : await configRelease(location, service, record, deps),
     refused: record.refusedFixes,
     mitigated: record.mitigated !== null,
   })
   return stop('planning', outcome, (fixPlan) => ({ kind: 'planned', plan: fixPlan }))
 }
 
+const MOST_OTHER_COMMITS = 50
+
+async function configRelease(
+  location: Location,
+  service: ServiceDefinition,
+  { diagnosis }: IncidentRecord,
+  deps: ExecuteDeps,
+): Promise<ConfigRelease> {
+  const repository = await deps.openRepository(service, 'config')
+  const previousCommit = diagnosis?.hypotheses[0]?.change?.previousCommit ?? null
+  const { baseCommit: until, file, suspectCommit } = location
+  const query = { until, since: previousCommit, paths: [file], limit: MOST_OTHER_COMMITS }
+  const inChange = previousCommit === null ? [] : await repository.commitsTouching(query)
+  const otherCommits = inChange.filter(({ commit }) => commit !== suspectCommit?.commit)
+  return { repository, previousCommit, otherCommits }
+}
+
 async function patch(command: ClaimedCommand, deps: ExecuteDeps): Promise<MachineEvent> {
   const { record } = command
-  const location = demand(record.location, 'location')
+  const fixPlan = demand(record.plan, 'plan')
+  const { part, location } = placeOfFix(demand(record.location, 'location'), fixPlan)
   const service = serviceNamed(location.service, deps.services)
-  const repository = await deps.openRepository(service)
-  deps.journal.intend(command, { service: service.name, base: location.baseCommit }, deps.nowMs())
-  const outcome = await writePatch(demand(record.plan, 'plan'), {
+  const repository = await deps.openRepository(service, part)
+  deps.journal.intend(command, { service: service.name, part, base: location.baseCommit }, deps.nowMs())
+  const outcome = await writePatch(fixPlan, {
     location,
     service,
     repository,
+    pair: pairOf(part, await runningOf(service, deps)),
     atMs: record.stateSinceMs, // the same when it is done again, so that the commit is the same
   })
   if (outcome.kind === 'done') await repository.push(outcome.value.branch)
@@ -158,13 +232,22 @@ async function patch(command: ClaimedCommand, deps: ExecuteDeps): Promise<Machin
   }))
 }
 
+/** Where the chosen fix is made: in the configuration, or in the code where its fault only surfaced. */
+function placeOfFix(location: Location, { candidates, chosenId }: FixPlan) {
+  const { config } = location
+  const chosen = candidates.find(({ candidateId }) => candidateId === chosenId)
+  if (config === undefined) return { part: 'code', location } as const
+  if (chosen?.strategy === 'config-change') return { part: 'config', location } as const
+  return { part: 'code', location: demand(config.surfaced, 'place in the code') } as const
+}
+
 async function gate(record: IncidentRecord, deps: ExecuteDeps): Promise<MachineEvent> {
   const written = demand(record.patch, 'patch')
   const service = serviceNamed(written.service, deps.services)
   const chosen = record.plan?.candidates.find(({ candidateId }) => candidateId === written.candidateId)
   const outcome = await evaluateGates(written, {
     ...deps.gates,
-    service,
+    ...(await gatedAs(written, service, deps)),
     dependents: dependentsOf(service.name, deps.services),
     confidence: chosen?.confidence ?? 0,
     confidenceBasis: chosen?.confidenceBasis ?? 'unknown',
@@ -181,19 +264,34 @@ function gated(record: IncidentRecord, report: GateReport, deps: ExecuteDeps): M
   return { kind: 'gated', report, approval }
 }
 
-/** What runs in production now; the commit before it as the deploy recorded it. */
-async function releaseOf(
+/** A patch of the configuration is judged by its repository's own tests and rules, and by the tests of the code beside it. */
+async function gatedAs(
+  { pair }: Patch,
   service: ServiceDefinition,
-  previousCommit: string | null,
   deps: ExecuteDeps,
-): Promise<{ deployedCommit: string; previousCommit: string | null }> {
-  const [current] = await deps.target.releases(service.name)
-  if (current === undefined) {
-    throw new CcpError('not-found', `no release of ${service.name} is running`, {
-      mend: 'deploy it through the configured target, so that the commit in production is known',
-    })
+): Promise<Pick<GateDeps, 'service' | 'code'>> {
+  const { config } = service
+  if (pair?.part !== 'config' || config === undefined) return { service }
+  const { repository, branch, testCommand, protectedPaths } = config
+  const code = await deps.openRepository(service)
+  return {
+    service: { ...service, repository, branch, testCommand, protectedPaths },
+    code: {
+      repository: code.directory,
+      commit: pair.otherCommit,
+      testCommand: service.testCommand,
+      configPath: config.path,
+    },
   }
-  return { deployedCommit: current.commit, previousCommit }
+}
+
+/** What runs in production now. */
+async function runningOf(service: ServiceDefinition, deps: ExecuteDeps): Promise<ReleasePair> {
+  const [current] = await deps.target.releases(service.name)
+  if (current !== undefined) return current
+  throw new CcpError('not-found', `no release of ${service.name} is running`, {
+    mend: 'deploy it through the configured target, so that the commit in production is known',
+  })
 }
 
 /** How many services call this one, directly or through others. */

@@ -1,6 +1,7 @@
 import type { Member } from './access.ts'
-import type { Incident } from './contracts.ts'
+import type { Incident, Location } from './contracts.ts'
 import type { IncidentRecord } from './machine.ts'
+import { shownDiff } from './shown-diff.ts'
 
 /** What people read outside the thread: PagerDuty notes and e-mails. Plain text, the outcome first. */
 export interface Notice {
@@ -14,13 +15,17 @@ export function pageNote(record: IncidentRecord): string {
   const lines = [
     noteHeading(record),
     causeLine(record),
-    location === null ? null : `Where: ${location.file}:${location.line} in ${location.service}.`,
+    location === null ? null : whereLine(location),
     patch === null
       ? null
       : `Fix: ${patch.title} (branch ${patch.branch}, commit ${patch.commit.slice(0, 10)}).`,
     verdict === null ? null : `Canary: ${verdict.decision}. ${verdict.reason}`,
   ]
   return lines.filter((line) => line !== null).join('\n')
+}
+
+function whereLine({ file, line, service, config }: Location): string {
+  return `Where: ${file}:${line} in ${config === undefined ? '' : 'the configuration of '}${service}.`
 }
 
 function noteHeading({ state, handOver, mitigated, attempts, linkedTo }: IncidentRecord): string {
@@ -50,7 +55,7 @@ export function approvalMail(record: IncidentRecord): Notice {
       `Gates: all seven passed. Risk ${gates?.risk.risk.toFixed(3) ?? '?'} (${gates?.risk.tier ?? '?'}).`,
       `Decide in the incident's Slack thread before ${expires}. An e-mail cannot approve.`,
       '',
-      patch?.diff.slice(0, MAX_DIFF_CHARS) ?? '',
+      patch === null ? '' : shownDiff(patch).slice(0, MAX_DIFF_CHARS),
     ]
       .filter((line) => line !== null)
       .join('\n'),

@@ -16,6 +16,10 @@ const changes: readonly [string, (other: string, number: number) => readonly [Pa
     ['commit', (other) => [{ ...patch, commit: other }, report, EXPIRES_MS]],
     ['candidate', (other) => [{ ...patch, candidateId: other }, report, EXPIRES_MS]],
     ['strategy', () => [{ ...patch, strategy: 'ai-patch' }, report, EXPIRES_MS]],
+    [
+      'configuration beside the code',
+      (other) => [{ ...patch, pair: { part: 'code', otherCommit: other } }, report, EXPIRES_MS],
+    ],
     ['expiry', (_, number) => [patch, report, EXPIRES_MS + number]],
     [
       'risk',
@@ -50,6 +54,16 @@ describe('what an approval binds', () => {
         expect(bindingHash(...change(`other ${text}`, number))).not.toBe(hash)
       }),
     )
+  })
+
+  it('A1 tells a patch of the configuration from one of the code, and every pair from every other', () => {
+    const pairs = [
+      { part: 'code', otherCommit: 'a' },
+      { part: 'config', otherCommit: 'a' },
+      { part: 'config', otherCommit: 'b' },
+    ] as const
+    const hashes = pairs.map((pair) => bindingHash({ ...patch, pair }, report, EXPIRES_MS))
+    expect(new Set([hash, ...hashes]).size).toBe(4)
   })
 
   it('A1 is void when any one character of the diff is another', () => {

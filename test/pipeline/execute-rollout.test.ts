@@ -100,6 +100,7 @@ function world(given: {
     },
     deployment: { ...deployment, drain: { pollMs: 1, timeoutMs: 50 } },
     verification,
+    openRepository: async (_, part) => ({ directory: `/clones/${part}` }),
     nowMs: () => (clock.ms += 1),
   }
   const clock = { ms: given.nowMs ?? approval.requestedAtMs + 60_000 }
@@ -213,6 +214,58 @@ describe('what was approved is what is deployed', () => {
     })
     await expect(carryOut(kind, record)).rejects.toBe(stale)
     expect(calls.filter((call) => !call.startsWith('lock'))).toEqual([])
+  })
+})
+
+describe('a release that is a pair of code and configuration', () => {
+  const code = 'c'.repeat(40)
+  const ofConfig = { ...patch, pair: { part: 'config', otherCommit: code } as const }
+  const ofCode = { ...patch, pair: { part: 'code', otherCommit: 'f'.repeat(40) } as const }
+  const approvedAs = (changed: typeof patch): IncidentRecord => ({
+    ...queued,
+    patch: changed,
+    approval: {
+      ...approval,
+      bindingHash: bindingHash(changed, report, approval.expiresAtMs),
+      status: 'approved',
+    },
+  })
+  const runs = (commit: string, configCommit?: string): readonly Release[] => [
+    { ...CONTROL, commit, configCommit },
+  ]
+
+  it.each([
+    ['the configuration is patched', approvedAs(ofConfig), runs(code, patch.baseCommit)],
+    ['the code is patched', approvedAs(ofCode), runs(patch.baseCommit, 'f'.repeat(40))],
+  ])('E1 is bound as a pair where %s', async (_, record, releases) => {
+    const { calls, carryOut } = world({ releases })
+    expect(await carryOut('acquire-locks', record)).toEqual({ kind: 'locksAcquired' })
+    expect(calls).toEqual(['lock checkout payment'])
+  })
+
+  it.each([
+    ['other code runs', ofConfig, runs('d'.repeat(40), patch.baseCommit), /runs dddddddddd with config/],
+    ['another configuration runs', ofConfig, runs(code, 'd'.repeat(40)), /with configuration dddddddddd now/],
+    ['it runs without configuration now', ofConfig, runs(code), /runs cccccccccc now/],
+    ['another configuration runs beside', ofCode, runs(patch.baseCommit, 'd'.repeat(40)), /made for .* with/],
+    ['it got configuration meanwhile', patch, runs(patch.baseCommit, 'd'.repeat(40)), /configuration dddd/],
+  ])('E1 voids the approval where %s, and starts nothing', async (_, changed, releases, why) => {
+    const record = approvedAs(changed)
+    const { calls, carryOut } = world({ releases })
+    const reason = expect.stringMatching(why) as string
+    expect(await carryOut('acquire-locks', record)).toEqual({ kind: 'approvalVoided', reason })
+    const start = carryOut('prepare-canary', { ...record, state: 'DEPLOYING' })
+    await expect(start).rejects.toMatchObject({ code: 'conflict', message: reason })
+    expect(calls).toEqual([])
+  })
+
+  it('removes only the canary of the very pair', async () => {
+    const control = { ...CONTROL, commit: code, configCommit: patch.baseCommit }
+    const canary = { ...CANARY, commit: code, configCommit: patch.commit }
+    const { calls, carryOut } = world({ releases: [control, { ...control, weightPercent: 0 }, canary] })
+    const asked = { ...approvedAs(ofConfig), state: 'DEPLOYING', rollBackAsked: 'no' } as const
+    await carryOut('roll-back', asked)
+    expect(calls).toEqual(['intend', `stop ${canary.version}`])
   })
 })
 

@@ -1,3 +1,4 @@
+import { shownDiff } from '../../pipeline/shown-diff.ts'
 import { diffModal, noticeModal } from '../views/diff-modal.ts'
 import type { HandlerDeps } from './handler-deps.ts'
 import type { Click } from './parse-interaction.ts'
@@ -15,6 +16,10 @@ export async function showDiff(click: Click, deps: HandlerDeps): Promise<void> {
   const { channel, ts, threadTs } = click.message
   await deps.conversation.attach(
     { channel, threadTs: threadTs ?? ts },
-    { filename: `${patch.commit.slice(0, 10)}.diff`, title: patch.title.slice(0, 200), content: patch.diff },
+    {
+      filename: `${patch.commit.slice(0, 10)}.diff`,
+      title: patch.title.slice(0, 200),
+      content: shownDiff(patch),
+    },
   )
 }

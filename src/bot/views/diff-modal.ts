@@ -1,5 +1,6 @@
 import type { ModalView } from '@slack/types'
 import type { Patch } from '../../pipeline/contracts.ts'
+import { shownDiff } from '../../pipeline/shown-diff.ts'
 import { context, section } from './blocks.ts'
 import { code, escapeText, line, plural } from './text.ts'
 
@@ -9,7 +10,8 @@ const BLOCK_TEXT = 2_900
 
 /** The whole diff, or null where it is too large for a modal. */
 export function diffModal(patch: Patch): ModalView | null {
-  const chunks = chunksOf(patch.diff)
+  const diff = shownDiff(patch)
+  const chunks = chunksOf(diff)
   if (chunks === null) return null
   const files = plural(patch.files.length, 'file')
   return {
@@ -18,7 +20,10 @@ export function diffModal(patch: Patch): ModalView | null {
     close: { type: 'plain_text', text: 'Close' },
     blocks: [
       section(`*${line(patch.title, 300)}*`),
-      ...context(`${files}, branch ${code(patch.branch)}, base ${code(patch.baseCommit.slice(0, 10))}`),
+      ...context(
+        `${files}, branch ${code(patch.branch)}, base ${code(patch.baseCommit.slice(0, 10))}`,
+        diff === patch.diff ? '' : 'Values that look like secrets are not shown',
+      ),
       ...(chunks.length === 0 ? [section('No code is changed.')] : chunks.map(section)),
     ],
   }

@@ -8,17 +8,18 @@ export function locationMessage(location: Location): DesiredMessage {
   const { doubts } = location
   const at = `${location.file}:${location.line}`
   const symbol = location.symbol === null ? '' : ` in ${code(location.symbol)}`
+  const isOfConfig = location.config !== undefined
   return desiredMessage({
     key: 'location',
     summary: `${heading(location)} ${line(at)}`,
     blocks: [
       section(
-        `*${heading(location)}* ${code(at)}${symbol} of ${code(location.service)}\n${whatIsWrong(location)}`,
+        `*${heading(location)}* ${code(at)}${symbol} of ${isOfConfig ? 'the configuration of ' : ''}${code(location.service)}\n${whatIsWrong(location)}`,
       ),
       section(codeBlock(snippetLines(location.snippet))),
       ...history(location),
       ...context(
-        `Code as in production, commit ${code(location.baseCommit.slice(0, 10))}`,
+        `${isOfConfig ? 'Configuration' : 'Code'} as in production, commit ${code(location.baseCommit.slice(0, 10))}`,
         ...doubts.map((doubt) => `⚠️ ${line(doubt)}`),
       ),
     ],
@@ -37,9 +38,19 @@ const FAULT: Readonly<Record<Fault['kind'], string>> = {
   exhaustion: 'A resource runs out',
 }
 
-function whatIsWrong({ exception, fault }: Location): string {
+function whatIsWrong({ exception, fault, config }: Location): string {
+  if (config !== undefined) return `${line(config.change)}${surfacedText(config.surfaced)}`
   if (exception !== null) return `${code(exception.type)} ${line(exception.message, 500)}`
   return fault === undefined ? 'Found in the release.' : `${FAULT[fault.kind]}: ${line(fault.because, 500)}`
+}
+
+/** Where the code felt a wrong setting: the place that a trace alone would have blamed. */
+function surfacedText(surfaced: Location | null): string {
+  if (surfaced === null) return ''
+  const { exception, file, line: number, symbol } = surfaced
+  const where = `${code(`${file}:${number}`)}${symbol === null ? '' : ` in ${code(symbol)}`}`
+  const what = exception === null ? '' : ` as ${code(exception.type)} ${line(exception.message, 300)}`
+  return `\nIt surfaces${what} at ${where}, which did not change`
 }
 
 function snippetLines({ firstLine, lines, markedLine }: Snippet): readonly string[] {

@@ -1,4 +1,5 @@
 import type { Patch } from '../../pipeline/contracts.ts'
+import { shownDiff } from '../../pipeline/shown-diff.ts'
 import { actions, context, section } from './blocks.ts'
 import { lookButtons } from './buttons.ts'
 import { desiredMessage, type DesiredMessage } from './desired-message.ts'
@@ -7,7 +8,7 @@ import { code, codeBlock, line, plural } from './text.ts'
 
 const FILES_SHOWN = 10
 
-/** The change of the product's code; its regression test in one line, and the whole behind a button. */
+/** The change of the product's code or configuration; its regression test in one line, and the whole behind a button. */
 export function patchMessage(scene: Scene, patch: Patch): DesiredMessage {
   const change = changedLines(patch)
   return desiredMessage({
@@ -24,7 +25,7 @@ export function patchMessage(scene: Scene, patch: Patch): DesiredMessage {
 
 /** The hunks of every file but the generated test; git's own headers say nothing that is not above them. */
 function changedLines(patch: Patch): readonly string[] {
-  const files = patch.diff
+  const files = shownDiff(patch)
     .trimEnd()
     .split(/^(?=diff --git )/m)
     .filter((file) => file.trim() !== '' && !isTest(patch, pathOf(file)))
@@ -60,6 +61,7 @@ function testText({ regressionTest, files }: Patch): string {
   return `🧪 Regression test ${code(regressionTest.path)} (+${added}): ${line(regressionTest.describes)}`
 }
 
-function branchText({ branch, commit, baseCommit }: Patch): string {
-  return `Branch ${code(branch)}, commit ${code(commit.slice(0, 10))} on top of ${code(baseCommit.slice(0, 10))}`
+function branchText({ branch, commit, baseCommit, pair }: Patch): string {
+  const where = pair?.part === 'config' ? ' of the configuration' : ''
+  return `Branch ${code(branch)}${where}, commit ${code(commit.slice(0, 10))} on top of ${code(baseCommit.slice(0, 10))}`
 }

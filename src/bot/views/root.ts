@@ -101,6 +101,7 @@ function changeText({ kind, at, summary }: Change): string {
 /** Where a trace names no line, what is measured, and where the release was found to bring it about. */
 function whatItShows(diagnosis: Diagnosis, location: Location | null): string | null {
   const { fault, stackTrace } = diagnosis
+  if (location?.config !== undefined) return configText(location, location.config.change)
   if (fault === undefined || fault.kind === 'exception') {
     const thrown = location?.exception ?? stackTrace
     return thrown === null ? null : thrownText(thrown, location)
@@ -113,6 +114,12 @@ const FAULT: Readonly<Record<Exclude<Fault['kind'], 'exception'>, string>> = {
   errors: 'Its requests fail without an exception',
   'slow-answers': 'It answers slowly',
   exhaustion: 'It runs out of a resource',
+}
+
+function configText({ file, line: number, exception }: Location, change: string): string {
+  const thrown =
+    exception === null ? '' : `. It throws ${code(exception.type)}: ${line(exception.message, 160)}`
+  return sentence(`At ${code(`${file}:${number}`)} of its configuration: ${line(change)}${thrown}`)
 }
 
 function thrownText({ type, message }: { type: string; message: string }, location: Location | null): string {

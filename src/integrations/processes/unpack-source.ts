@@ -27,13 +27,17 @@ export async function unpackSource(repository: string, commit: string, directory
   }
 }
 
-/** Writes one file of a commit to `file`, whole or not at all; only the user of this process can read it. */
+/**
+ * Writes one file of a commit to `file`, whole or not at all; does nothing where it is there already. Only the user of this
+ * process can read it.
+ */
 export async function unpackFile(
   source: { readonly repository: string; readonly commit: string; readonly path: string },
   file: string,
 ): Promise<void> {
   const { repository, commit, path } = source
   requireHash(commit)
+  if (existsSync(file)) return
   try {
     const { stdout } = await execa('git', ['-C', repository, 'cat-file', 'blob', `${commit}:${path}`], {
       timeout: TIMEOUT_MS,

@@ -1,9 +1,10 @@
-import type { CounterReading, Fault, Patch, Rollout, Verdict } from '../contracts.ts'
+import type { CounterReading, Fault, Patch, ReleasePart, Rollout, Verdict } from '../contracts.ts'
 import { CcpError } from '../errors.ts'
+import { pairAfter, type ReleasePair } from '../release-pair.ts'
 import type { ServiceDefinition } from '../services.ts'
 import { appendBlock, unread } from './blocks.ts'
 import { nextStep, type NextStep } from './next-step.ts'
-import type { DeployTarget, Release } from './ports.ts'
+import type { DeployTarget, Release, ReleaseConfig } from './ports.ts'
 import { stepAt, type DeploymentSettings } from './settings.ts'
 import { startRollout } from './start-rollout.ts'
 
@@ -17,9 +18,11 @@ import { startRollout } from './start-rollout.ts'
  * D5  The old release is kept until the new one has succeeded.
  */
 export interface RolloutDeps {
-  readonly service: Pick<ServiceDefinition, 'name' | 'repository' | 'objective'>
+  readonly service: Pick<ServiceDefinition, 'name' | 'repository' | 'objective' | 'config'>
   /** What the incident's diagnosis says is to be cured. */
   readonly fault: Fault | undefined
+  /** Directory of the service's repository of that half of a release, as the target can read it. */
+  repositoryOf(part: ReleasePart): Promise<string>
   readonly target: DeployTarget
   readonly counters: {
     read(service: string, versions: readonly string[]): Promise<readonly CounterReading[]>
@@ -32,20 +35,21 @@ export interface RolloutDeps {
 
 /** Starts the patch beside what runs, without traffic. Fixes the latency edges from the control alone. */
 export async function prepareCanary(patch: Patch, deps: RolloutDeps): Promise<Rollout> {
-  const canaryVersion = versionOf(patch.commit)
+  const pair = pairAfter(patch)
+  const canaryVersion = versionOfPair(pair)
   const control = await findControl(patch, canaryVersion, deps)
   const readings = await deps.counters.read(patch.service, [control.version])
   await deps.target.start({
     service: patch.service,
     version: canaryVersion,
-    commit: patch.commit,
-    repository: patch.repository,
+    commit: pair.commit,
+    ...(await sourcesOf(patch, deps)),
   })
   const nowMs = deps.nowMs()
   return startRollout({
     incidentId: patch.incidentId,
     service: patch.service,
-    commit: patch.commit,
+    ...pair,
     controlVersion: control.version,
     canaryVersion,
     controlReading: readings.find((reading) => reading.version === control.version) ?? null,
@@ -59,6 +63,32 @@ export async function prepareCanary(patch: Patch, deps: RolloutDeps): Promise<Ro
 /** The version under which a commit is released. */
 export function versionOf(commit: string): string {
   return commit.slice(0, 10)
+}
+
+/** The version under which a pair is released: the same code with another configuration is another version. */
+export function versionOfPair({ commit, configCommit }: ReleasePair): string {
+  return configCommit === undefined ? versionOf(commit) : `${commit.slice(0, 8)}-${configCommit.slice(0, 8)}`
+}
+
+/** Where the target finds both halves: the patched one in the repository of the patch. */
+async function sourcesOf(
+  patch: Patch,
+  deps: RolloutDeps,
+): Promise<{ readonly repository: string; readonly config?: ReleaseConfig }> {
+  const { configCommit } = pairAfter(patch)
+  if (patch.pair === undefined || configCommit === undefined) return { repository: patch.repository }
+  const isOfConfig = patch.pair.part === 'config'
+  return {
+    repository: isOfConfig ? await deps.repositoryOf('code') : patch.repository,
+    config: configOf(deps, isOfConfig ? patch.repository : await deps.repositoryOf('config'), configCommit),
+  }
+}
+
+function configOf({ service }: RolloutDeps, repository: string, commit: string): ReleaseConfig {
+  if (service.config !== undefined) return { repository, commit, path: service.config.path }
+  throw new CcpError('not-found', `services.yaml names no configuration of ${service.name} any more`, {
+    mend: 'put it back, or deploy a release without it by hand',
+  })
 }
 
 async function findControl(patch: Patch, canaryVersion: string, deps: RolloutDeps): Promise<Release> {
@@ -183,11 +213,15 @@ async function reviveControl(rollout: Rollout, deps: RolloutDeps): Promise<strin
       { mend: 'the new release keeps its traffic; deploy a good one by hand' },
     )
   }
+  const { configCommit } = control
   await deps.target.start({
     service: rollout.service,
     version: control.version,
     commit: control.commit,
     repository: deps.service.repository,
+    ...(configCommit === undefined
+      ? {}
+      : { config: configOf(deps, await deps.repositoryOf('config'), configCommit) }),
   })
   return ', after it was started again because it had died'
 }

@@ -10,6 +10,7 @@ export function startRollout(start: {
   readonly incidentId: string
   readonly service: string
   readonly commit: string
+  readonly configCommit?: string
   readonly controlVersion: string
   readonly canaryVersion: string
   readonly controlReading: CounterReading | null

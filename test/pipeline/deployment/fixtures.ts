@@ -84,6 +84,7 @@ export function verdict(overrides: Partial<Verdict> = {}): Verdict {
 
 interface FakeRelease {
   commit: string
+  configCommit?: string
   weightPercent: number
   running: boolean
 }
@@ -91,6 +92,7 @@ interface FakeRelease {
 /** A deploy target in memory whose calls can be made to fail and whose log says in which order they came. */
 export class FakeTarget implements DeployTarget {
   readonly calls: string[] = []
+  readonly started: Parameters<DeployTarget['start']>[0][] = []
   readonly all = new Map<string, FakeRelease>()
   healthy = true
   /** Throws before or after the effect of the n-th mutating call from now. */
@@ -107,12 +109,14 @@ export class FakeTarget implements DeployTarget {
       .toSorted((a, b) => b.weightPercent - a.weightPercent)
   }
 
-  async start({ service, version, commit }: Parameters<DeployTarget['start']>[0]): Promise<Release> {
+  async start(asked: Parameters<DeployTarget['start']>[0]): Promise<Release> {
+    const { service, version, commit, config } = asked
+    this.started.push(asked)
+    const release = { commit, configCommit: config?.commit, running: true }
     this.#mutate(`start ${version}`, () => {
-      const known = this.all.get(version)
-      this.all.set(version, { commit, weightPercent: known?.weightPercent ?? 0, running: true })
+      this.all.set(version, { ...release, weightPercent: this.all.get(version)?.weightPercent ?? 0 })
     })
-    return { service, version, commit, startedAtMs: 0, weightPercent: 0, running: true }
+    return { service, version, ...release, startedAtMs: 0, weightPercent: 0 }
   }
 
   async setWeight(change: Parameters<DeployTarget['setWeight']>[0]): Promise<void> {
@@ -156,6 +160,7 @@ export function fakeDeps(
       objective: { errorRatio: 0.01, latencyP95Ms: null },
     },
     fault: undefined,
+    repositoryOf: async (part) => `clones/${part}`,
     target,
     counters: { read: async (_, versions) => versions.map((version) => reading(version, clock.nowMs, 1000)) },
     judge: () => verdict(),

@@ -61,6 +61,51 @@ describe('preparing the canary', () => {
     })
   })
 
+  it('of a configuration starts the code that runs with the new file, in the place of both repositories', async () => {
+    const code = 'c'.repeat(40)
+    const target = new FakeTarget({ v1: { ...v1, commit: code, configCommit: patch.baseCommit } })
+    const config = { repository: 'settings.git', branch: 'main', path: 'payment.env' }
+    const service = {
+      name: 'payment',
+      repository: 'repositories/payment',
+      objective: { errorRatio: 0.01, latencyP95Ms: null },
+      config: { ...config, testCommand: null, protectedPaths: [] },
+    }
+    const changed: Patch = { ...patch, repository: 'clones/c', pair: { part: 'config', otherCommit: code } }
+    const prepared = await prepareCanary(changed, fakeDeps(target, { service }))
+    const version = `${code.slice(0, 8)}-${commit.slice(0, 8)}`
+    expect(target.started).toEqual([
+      {
+        service: 'payment',
+        version,
+        commit: code,
+        repository: 'clones/code',
+        config: { repository: 'clones/c', commit, path: 'payment.env' },
+      },
+    ])
+    expect(prepared).toMatchObject({ commit: code, configCommit: commit, canaryVersion: version })
+  })
+
+  it('of the code of a pair keeps the configuration that runs', async () => {
+    const target = new FakeTarget({ v1: { ...v1, configCommit: 'f'.repeat(40) } })
+    const config = { repository: 'settings.git', branch: 'main', path: 'payment.env' }
+    const service = {
+      name: 'payment',
+      repository: 'repositories/payment',
+      objective: { errorRatio: 0.01, latencyP95Ms: null },
+      config: { ...config, testCommand: null, protectedPaths: [] },
+    }
+    const changed: Patch = { ...patch, pair: { part: 'code', otherCommit: 'f'.repeat(40) } }
+    await prepareCanary(changed, fakeDeps(target, { service }))
+    expect(target.started[0]).toMatchObject({
+      commit,
+      repository: patch.repository,
+      config: { repository: 'clones/config', commit: 'f'.repeat(40), path: 'payment.env' },
+    })
+    const gone = fakeDeps(new FakeTarget({ v1 }))
+    await expect(prepareCanary(changed, gone)).rejects.toMatchObject({ code: 'not-found' })
+  })
+
   it('again gives the same (D1)', async () => {
     const target = new FakeTarget({ v1 })
     const deps = fakeDeps(target)

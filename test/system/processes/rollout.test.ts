@@ -106,6 +106,7 @@ function depsOf(box: Sandbox, scraper: Scraper): RolloutDeps {
       objective: { errorRatio: 0.01, latencyP95Ms: null },
     },
     fault: undefined,
+    repositoryOf: () => Promise.reject(new Error('a release is no pair here')),
     target: box.target(),
     counters: trafficCounters(scraper, { staleMs: 2_000, lagMs: 0 }),
     judge: (rollout) => verify(rollout, verification, objective, 'fix'),
