@@ -5,6 +5,7 @@ import { z } from 'zod'
 import { readYaml } from '../src/config/read-yaml.ts'
 import { servicesSchema } from '../src/config/schema/services.ts'
 import { ProcessTarget } from '../src/integrations/processes/process-target.ts'
+import { buildConfigRepository, type ConfigRepository } from './shop/build-config-repository.ts'
 import { buildRepositories, type Repository } from './shop/build-repositories.ts'
 import {
   serviceNames,
@@ -34,12 +35,16 @@ export interface Shop {
   openWholesale(buyer: { readonly ordersPerSecond: number; readonly orderNumber: string }): Promise<void>
   /** Puts a release of a service (a name in its `releases`) into production, as its team's pipeline would. */
   deploy(service: ServiceName, release: string): Promise<void>
+  /** Rolls other settings out to a service that reads any, with the code that it runs. */
+  configure(service: ServiceName, settings: SettingsRelease): Promise<void>
   /** Brings up the services in these languages, and has orders ask for them; false where all run already. */
   provide(toolchains: readonly Toolchain[]): Promise<boolean>
   /** Brings every running service back to its healthy release; false where all are there already. */
   restore(): Promise<boolean>
   close(): Promise<void>
 }
+
+export type SettingsRelease = keyof ConfigRepository['releases']
 
 export interface NetworkFault {
   /** Share of the requests. */
@@ -48,6 +53,8 @@ export interface NetworkFault {
 }
 
 const readySchema = z.object({ adminPort: z.number(), ports: z.record(z.string(), z.number()) })
+/** The services whose settings are in the repository `shop-config`. */
+const readSettings: readonly ServiceName[] = ['payment']
 const script = (name: string): string => fileURLToPath(new URL(`./shop/${name}`, import.meta.url))
 const SERVICES_FILE = fileURLToPath(new URL('./config/services.yaml', import.meta.url))
 
@@ -58,7 +65,9 @@ export async function startShop(
   requestsPerSecond: number,
 ): Promise<Shop> {
   mkdirSync(directory, { recursive: true })
-  const repositories = await buildRepositories(join(directory, 'repositories'), Date.now())
+  const nowMs = Date.now()
+  const repositories = await buildRepositories(join(directory, 'repositories'), nowMs)
+  const settings = await buildConfigRepository(join(directory, 'repositories'), nowMs)
   const router = await startRouter(directory)
   const { adminPort, ports } = readySchema.parse(router.ready)
   const urlOf = Object.fromEntries(
@@ -82,12 +91,15 @@ export async function startShop(
     stageDeploys(
       deploysFile(dataDirectory),
       [...running].map((name) => repositories[name]),
+      { payment: settings.releases.healthy },
     )
   await stage()
+  const configOf = (name: ServiceName, release: SettingsRelease): string | undefined =>
+    readSettings.includes(name) ? settings.releases[release] : undefined
   const deploy = async (name: ServiceName, release: string) => {
     const found = repositories[name].releases[release]
     if (found === undefined) throw new Error(`${name} has no release ${release}`)
-    await target.deploy(name, found.commit, found.version)
+    await target.deploy(name, found.commit, found.version, configOf(name, 'healthy'))
   }
   await Promise.all(standingServices.map((name) => deploy(name, 'healthy')))
   const load = new Load(directory, urlOf.gateway, requestsPerSecond)
@@ -102,6 +114,12 @@ export async function startShop(
     outside,
     deploy,
     disturbNetwork: network.disturb,
+    async configure(name, release) {
+      const [serving] = await target.releases(name)
+      const config = configOf(name, release)
+      if (serving === undefined || config === undefined) throw new Error(`${name} reads no settings`)
+      await target.deploy(name, serving.commit, `${serving.version}-${config.slice(0, 8)}`, config)
+    },
     async openWholesale({ ordersPerSecond, orderNumber }) {
       const buyer = new Load(directory, urlOf.gateway, ordersPerSecond)
       wholesale.push(buyer)
@@ -127,7 +145,8 @@ export async function startShop(
       await stage()
       for (const name of running) {
         const [serving] = await target.releases(name)
-        if (serving?.commit === repositories[name].commits.healthy) continue
+        const isHealthy = serving?.commit === repositories[name].commits.healthy
+        if (isHealthy && serving?.configCommit === configOf(name, 'healthy')) continue
         await deploy(name, 'healthy')
         changed = true
       }

@@ -1,3 +1,4 @@
+import { badConfig } from './bad-config.ts'
 import { badDeploy } from './bad-deploy.ts'
 import { nullDereference } from './null-dereference.ts'
 import { panic } from './panic.ts'
@@ -12,6 +13,7 @@ import { wrongFix } from './wrong-fix.ts'
 export const scenarios: readonly Scenario[] = [
   nullDereference,
   slowDependency,
+  badConfig,
   badDeploy,
   wrongFix,
   unsafeFix,

@@ -25,10 +25,12 @@ it('a scenario begins with releases that are days old, and nothing of the scenar
     percent: 100,
     atMs: nowMs,
   })
-  await stageDeploys(join(folder, 'target', 'deploys.jsonl'), repositories)
+  await stageDeploys(join(folder, 'target', 'deploys.jsonl'), repositories, { payment: 'f'.repeat(40) })
   const staged = history.entries()
   expect(staged.map(({ service, version, percent }) => `${service} ${version} ${percent}`)).toEqual(
     repositories.map(({ service, versions }) => `${service} ${versions.healthy} 100`),
   )
+  const configured = staged.filter(({ configCommit }) => configCommit !== undefined)
+  expect(configured).toMatchObject([{ service: 'payment', configCommit: 'f'.repeat(40) }])
   for (const { atMs } of staged) expect(nowMs - atMs).toBeGreaterThan(2 * 86_400_000)
 })
