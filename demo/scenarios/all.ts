@@ -1,5 +1,6 @@
 import { badConfig } from './bad-config.ts'
 import { badDeploy } from './bad-deploy.ts'
+import { mystery } from './mystery.ts'
 import { nullDereference } from './null-dereference.ts'
 import { panic } from './panic.ts'
 import type { Scenario } from './scenario.ts'
@@ -20,4 +21,5 @@ export const scenarios: readonly Scenario[] = [
   unhandledException,
   panic,
   twoAtOnce,
+  mystery,
 ]

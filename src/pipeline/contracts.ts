@@ -102,6 +102,10 @@ export interface Diagnosis {
   readonly hypotheses: readonly Hypothesis[]
   /** Why no cause is named; null when the first hypothesis stands. */
   readonly abstained: string | null
+  /** Where no cause is named: what need not be looked at again, each with why. */
+  readonly ruledOut?: readonly string[]
+  /** Where no cause is named: what a look at would settle it, the most telling first. */
+  readonly wouldSettle?: readonly string[]
   /** The exception at the suspected cause, from its logs, and the request that provoked it. */
   readonly stackTrace: StackTrace | null
   readonly failingInput: FailingInput | null

@@ -1,5 +1,5 @@
 import type { Member } from './access.ts'
-import type { Incident, Location } from './contracts.ts'
+import type { Diagnosis, Incident, Location } from './contracts.ts'
 import type { IncidentRecord } from './machine.ts'
 import { shownDiff } from './shown-diff.ts'
 
@@ -28,18 +28,26 @@ function whereLine({ file, line, service, config }: Location): string {
   return `Where: ${file}:${line} in ${config === undefined ? '' : 'the configuration of '}${service}.`
 }
 
-function noteHeading({ state, handOver, mitigated, attempts, linkedTo }: IncidentRecord): string {
+function noteHeading(record: IncidentRecord): string {
+  const { state, handOver, mitigated, attempts, linkedTo } = record
   if (state === 'RESOLVED' && linkedTo !== null)
     return `CCP: cured by the fix of ${linkedTo.incidentId} (${linkedTo.title}), which had the same cause.`
   if (state === 'RESOLVED') return 'CCP: fixed and verified.'
   const calm =
     mitigated === null ? '' : ` The pain is stopped (${mitigated.title}); a lasting fix is still due.`
-  if (handOver !== null) return `CCP hands over: ${handOver.reason}.${calm}`
+  if (handOver !== null) return `CCP hands over: ${handOverReason(record)}.${calm}`
   if (mitigated !== null) return `CCP:${calm}`
   const back = attempts.at(-1)?.rollout?.rollbackReason
   return back === undefined || back === null
     ? 'CCP hands over: a person is needed.'
     : `CCP: a fix was taken back: ${back} The next one is being prepared.`
+}
+
+/** That no cause was found is told with what is known of it. */
+function handOverReason({ diagnosis, handOver, attempts }: IncidentRecord): string {
+  if (diagnosis !== null && diagnosis.abstained !== null)
+    return attempts.length === 0 ? 'it found no cause and changed nothing' : 'it found no cause'
+  return handOver?.reason ?? 'a person is needed'
 }
 
 /** To those whose approval is waited for. */
@@ -68,7 +76,9 @@ export function leadsMail(record: IncidentRecord): Notice {
   const why =
     record.state === 'APPROVAL_EXPIRED'
       ? `Nobody approved in time (asked at ${new Date(approval?.requestedAtMs ?? 0).toISOString()}).`
-      : (handOver?.reason ?? escalated?.reason ?? 'a person is needed')
+      : handOver === null
+        ? (escalated?.reason ?? 'a person is needed')
+        : handOverReason(record)
   return {
     subject: `[CCP] A lead is needed: ${incident.title}`,
     text: [incident.title, why, causeLine(record), "See the incident's Slack thread."]
@@ -101,6 +111,15 @@ const MAX_DIFF_CHARS = 8_000
 function causeLine(record: IncidentRecord): string | null {
   const { diagnosis } = record
   if (diagnosis === null) return null
-  if (diagnosis.abstained !== null) return `Cause: not found. ${diagnosis.abstained}`
+  if (diagnosis.abstained !== null) return notFound(diagnosis)
   return `Cause: ${diagnosis.hypotheses[0]?.summary ?? 'unknown'}`
+}
+
+function notFound({ abstained, ruledOut = [], wouldSettle = [] }: Diagnosis): string {
+  const [look] = wouldSettle
+  return [
+    `Cause: not found. ${abstained}.`,
+    ...(ruledOut.length === 0 ? [] : ['Ruled out:', ...ruledOut.map((text) => `- ${text}`)]),
+    ...(look === undefined ? [] : [`Look first at ${look}.`]),
+  ].join('\n')
 }

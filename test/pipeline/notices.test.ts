@@ -15,6 +15,13 @@ describe('the note on the page', () => {
     expect(pageNote(RECORDS.rejected)).toContain('CCP hands over: the fix was rejected: it hides the error.')
     expect(pageNote(RECORDS.abstained)).toContain('Cause: not found. the two best hypotheses are too close')
   })
+
+  it('says what is ruled out and where to look first, where no cause was found', () => {
+    const lines = pageNote(RECORDS.causeElsewhere).split('\n')
+    expect(lines[0]).toBe('CCP hands over: it found no cause and changed nothing.')
+    expect(lines).toContain('- all logs: no more errors in them than before')
+    expect(lines.at(-1)).toMatch(/^Look first at what stands in front of gateway/)
+  })
 })
 
 describe('notes on the page between two fixes', () => {

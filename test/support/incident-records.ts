@@ -596,6 +596,27 @@ export const RECORDS = {
       },
     },
   ),
+  causeElsewhere: recordAfter(
+    { kind: 'opened', incident },
+    {
+      kind: 'diagnosed',
+      diagnosis: {
+        ...diagnosis,
+        hypotheses: [],
+        abstained: 'gateway itself, which the alert names, counts no more failures than before',
+        ruledOut: [
+          "checkout, gateway, inventory and payment: no more requests fail than before, by their own measure and their callers'",
+          'all logs: no more errors in them than before',
+          'a deploy or a change of configuration: there was none in the last 24 h',
+        ],
+        wouldSettle: [
+          'what stands in front of gateway (load balancer or router, TLS, DNS, the network): gateway receives 30 requests/s where 40 were usual, so the missing ones end before they reach it',
+        ],
+        stackTrace: null,
+        failingInput: null,
+      },
+    },
+  ),
   nothingFound: recordAfter(
     { kind: 'opened', incident: { ...incident, service: null, source: { kind: 'error-rate-watch' } } },
     {

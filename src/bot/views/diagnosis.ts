@@ -3,7 +3,7 @@ import { actions, context, section } from './blocks.ts'
 import { lookButtons } from './buttons.ts'
 import { desiredMessage, type DesiredMessage } from './desired-message.ts'
 import type { Scene } from './scene.ts'
-import { clip, code, duration, line, confidencePercent, upperFirst } from './text.ts'
+import { clip, code, duration, line, confidencePercent, sentence, upperFirst } from './text.ts'
 
 const SHOWN = 3
 const EVIDENCE_SHOWN = 4
@@ -16,7 +16,7 @@ export function diagnosisMessage(scene: Scene, diagnosis: Diagnosis): DesiredMes
     key: 'diagnosis',
     summary: named ? `Cause: ${line(first.summary)}` : 'No cause is named',
     blocks: [
-      ...(named ? hypothesis(first) : abstention(diagnosis, first)),
+      ...(named ? hypothesis(first) : abstention(scene, diagnosis, first)),
       ...others(diagnosis, named ? 1 : 0),
       ...context(...facts(diagnosis)),
       ...actions(lookButtons(scene).filter((button) => button.action_id === 'showEvidence')),
@@ -37,16 +37,28 @@ function hypothesis(first: Hypothesis) {
   ]
 }
 
-function abstention(diagnosis: Diagnosis, first: Hypothesis | undefined) {
-  const best =
-    first === undefined
-      ? 'No hypothesis was left to look at.'
-      : `The most probable, for you to check: ${code(first.service)} (${confidencePercent(first.confidence)}). ${line(first.summary, 600)}`
+function abstention({ record }: Scene, diagnosis: Diagnosis, first: Hypothesis | undefined) {
+  const untouched = record.attempts.length === 0 ? ' Nothing was changed.' : ''
+  const { abstained, ruledOut = [], wouldSettle = [] } = diagnosis
   return [
-    section(`*No cause is named.* ${line(diagnosis.abstained ?? 'No hypothesis was left.', 900)}`),
-    section(best),
-    ...(first === undefined ? [] : [section(evidenceText('For', first.evidenceFor))]),
+    section(`*No cause is named.* ${sentence(line(abstained ?? 'no hypothesis was left', 900))}${untouched}`),
+    ...(first === undefined ? [] : probable(first)),
+    ...(ruledOut.length === 0 ? [] : [section(bullets('Ruled out', ruledOut))]),
+    ...(wouldSettle.length === 0 ? [] : [section(bullets('What would settle it: look at', wouldSettle))]),
   ]
+}
+
+function probable(first: Hypothesis) {
+  return [
+    section(
+      `The most probable, for you to check: ${code(first.service)} (${confidencePercent(first.confidence)}). ${line(first.summary, 600)}`,
+    ),
+    section(evidenceText('For', first.evidenceFor)),
+  ]
+}
+
+function bullets(title: string, texts: readonly string[]): string {
+  return clip([`*${title}*`, ...texts.map((text) => `• ${line(text, 500)}`)].join('\n'), 2_900)
 }
 
 /** What a calibrated probability promises, in words. */

@@ -49,7 +49,8 @@ function result(record: IncidentRecord): string {
   const next = possibleActions(record).includes('nextFix')
     ? ' *Next fix* in the message above proposes the next of the plan;'
     : ' In the message above'
-  const again = ' *Analyse again* starts anew; refused fixes are not proposed again.'
+  const refused = record.refusedFixes.length === 0 ? '.' : '; refused fixes are not proposed again.'
+  const again = ` *Analyse again* starts anew${refused}`
   const reason = sentence(line(handOver?.reason ?? 'No reason was recorded', 900))
   return `${reason}${calm(record)}${branch}${next}${again}`
 }

@@ -171,7 +171,7 @@ function nextStep(scene: Scene): string {
         return `Nothing. It was cured by the fix of ${otherIncident(scene, record.linkedTo)}, and the page is resolved. ${summaryLink(scene)}`
       return `Nothing. The fix is ${linked(scene.link('rollout'), 'verified at 100 %')} and the page is resolved. ${summaryLink(scene)}`
     case 'HANDED_OVER':
-      return `A person takes over: ${sentence(line(record.handOver?.reason ?? 'the reason is in the thread', 600))} ${summaryLink(scene)}`
+      return `${handOver(record)} ${summaryLink(scene)}`
     case 'CLOSED':
       return `Nothing. The page was resolved in PagerDuty. ${summaryLink(scene)}`
     default:
@@ -182,6 +182,13 @@ function nextStep(scene: Scene): string {
 function otherIncident(scene: Scene, link: IncidentLink | null): string {
   if (link === null) return 'another incident'
   return linked(scene.thread(link.incidentId), line(link.title, 120))
+}
+
+/** Where to begin; that no cause is known is said above. */
+function handOver({ handOver, diagnosis }: Scene['record']): string {
+  const look = diagnosis?.abstained === null ? undefined : diagnosis?.wouldSettle?.[0]
+  if (look !== undefined) return `A person takes over. Look first at ${sentence(line(look, 600))}`
+  return `A person takes over: ${sentence(line(handOver?.reason ?? 'the reason is in the thread', 600))}`
 }
 
 function summaryLink(scene: Scene): string {

@@ -22,6 +22,11 @@ export interface CaseRanking {
   readonly ranked: readonly RankedCause[]
   /** Why no cause is named; null where the first is meant. */
   readonly abstained: string | null
+  /** Whether no service shows what was reported; the confidences of `ranked` then presuppose what is not the case. */
+  readonly isSymptomNormal: boolean
+  /** Where no cause is named: what need not be looked at again, with why, and what would settle it, the best first. */
+  readonly ruledOut: readonly string[]
+  readonly wouldSettle: readonly string[]
   /** Epoch seconds: when the incident seems to have begun. */
   readonly onset: number
   /** What could not be judged for lack of data, in words. */

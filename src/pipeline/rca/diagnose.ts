@@ -28,7 +28,7 @@ export async function diagnose(incident: Incident, deps: DiagnoseDeps): Promise<
   const { gather } = deps.settings
   deps.recorder?.record({ incident, incidentCase, missing, tracing: deps.spans !== null, gather })
   const ranking = rankCase(incidentCase, deps.settings)
-  const hypothesesOf = ranking.ranked.slice(0, MOST_HYPOTHESES)
+  const hypothesesOf = ranking.isSymptomNormal ? [] : ranking.ranked.slice(0, MOST_HYPOTHESES)
   const [first] = hypothesesOf
   const trace = first === undefined ? null : culpritTrace(incidentCase.logs, first.service, ranking.onset)
   const fault =
@@ -46,6 +46,8 @@ export async function diagnose(incident: Incident, deps: DiagnoseDeps): Promise<
           : hypothesis(cause, { trace: null, fault: null }, incidentCase, ranking),
       ),
       abstained: ranking.abstained,
+      ruledOut: ranking.ruledOut,
+      wouldSettle: ranking.wouldSettle,
       stackTrace: trace?.stackTrace ?? null,
       failingInput: trace?.failingInput ?? null,
       ...(fault === null ? {} : { fault }),

@@ -16,7 +16,7 @@ import {
 } from './evidence/metric-evidence.ts'
 import { estimateOnset, metricSteps, spanSteps } from './onset.ts'
 import { spanObservations } from './evidence/span-evidence.ts'
-import type { Observation } from './observation.ts'
+import type { Observation, ServiceObservations } from './observation.ts'
 import { metricKind, seriesDeviations, type SeriesDeviation } from './series-deviation.ts'
 import { releaseChanges, type ReleaseChange } from './release-changes.ts'
 import type { RcaSettings } from './settings.ts'
@@ -42,6 +42,10 @@ export interface CandidateSet {
   readonly anomalies: ReadonlyMap<string, ServiceAnomaly>
   /** What the symptom is of; null where its metric is unknown. */
   readonly symptomKind: SymptomKind
+  /** The same by the words of the alert where its metric is unknown: only for whether the symptom is there at all. */
+  readonly reportedKind: SymptomKind
+  /** What the logs say, by service. */
+  readonly logs: ServiceObservations
 }
 
 /** Reads a case once and lists every candidate with all that was observed of it. */
@@ -59,6 +63,7 @@ export function extractCandidates(incidentCase: IncidentCase, settings: RcaSetti
   const spans = spanObservations(visits, onset)
   const logs = logObservations(incidentCase.logs, onset)
   const symptomKind = symptomKindOf(incidentCase.symptom.metric)
+  const reportedKind = symptomKind ?? kindOfSubject(incidentCase.symptom.about)
   const dominant = dominance(graph.services, anomalies)
   const impacts = impactObservations(anomalies, symptomKind)
   const ofService = (service: string): readonly Observation[] => [
@@ -82,12 +87,17 @@ export function extractCandidates(incidentCase: IncidentCase, settings: RcaSetti
   const candidates = graph.services.flatMap((service) =>
     candidatesOf(service, ofService(service), releases, changes, commits),
   )
-  return { candidates, graph, window, onset, deviations, anomalies, symptomKind }
+  return { candidates, graph, window, onset, deviations, anomalies, symptomKind, reportedKind, logs }
 }
 
 function symptomKindOf(metric: string | null): SymptomKind {
   const kind = metric === null ? null : metricKind(metric)
   return kind === 'latency' || kind === 'success' ? kind : null
+}
+
+function kindOfSubject(about: IncidentCase['symptom']['about']): SymptomKind {
+  if (about === undefined) return null
+  return about === 'failures' ? 'success' : 'latency'
 }
 
 function dominance(

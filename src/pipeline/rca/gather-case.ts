@@ -4,6 +4,7 @@ import type { IncidentCase, MetricSeries } from '../signals/telemetry.ts'
 import type { ServiceDefinition } from '../services.ts'
 import type { ChangeSource, LogSource, MetricSource, SpanSource, TopologySource, Window } from './ports.ts'
 import type { RcaSettings } from './settings.ts'
+import { alertSubject } from './alert-subject.ts'
 
 export interface GatherDeps {
   readonly metrics: MetricSource
@@ -93,7 +94,7 @@ export async function gatherCase(incident: Incident, deps: GatherDeps): Promise<
     incidentCase: {
       id: incident.incidentId,
       detectedAt: toMs / 1000,
-      symptom: { service: incident.service, metric: null },
+      symptom: symptomOf(incident),
       topology: {
         nodes: [...new Set([...deps.services.map(({ name }) => name), ...topology.nodes])],
         edges: [...declared, ...topology.edges],
@@ -105,6 +106,11 @@ export async function gatherCase(incident: Incident, deps: GatherDeps): Promise<
     },
     missing: missing.sort(),
   }
+}
+
+function symptomOf({ service, title }: Incident): IncidentCase['symptom'] {
+  const about = alertSubject(title)
+  return { service, metric: null, ...(about === null ? {} : { about }) }
 }
 
 /** The series with no value where an earlier incident was going on. */

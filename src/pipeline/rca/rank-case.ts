@@ -5,6 +5,7 @@ import type { CaseRanking, RankedCause } from './case-ranking.ts'
 import { describeCoverage } from './describe-coverage.ts'
 import { explainCandidate } from './explain.ts'
 import { extractCandidates, type CandidateSet } from './extract-candidates.ts'
+import { leadsOf, type Leads } from './rule-out.ts'
 import { scoreCandidates, type ScoredCandidate } from './score-candidates.ts'
 import type { RcaSettings } from './settings.ts'
 
@@ -24,14 +25,19 @@ export function rankCase(incidentCase: IncidentCase, settings: RcaSettings): Cas
   const ranked = services
     .slice(0, MOST_CAUSES)
     .map((service, at) => rankedCause(service, at, { services, set, incidentCase, settings }))
+  const abstained = abstention(incidentCase, set, ranked, settings)
   return {
     id: incidentCase.id,
     ranked,
-    abstained: abstention(incidentCase, set, ranked, settings),
+    abstained: abstained?.reason ?? null,
+    isSymptomNormal: abstained?.kind === 'symptom-normal',
+    ...(abstained === null ? NO_LEADS : leadsOf(abstained.kind, { incidentCase, set, ranked, settings })),
     onset: set.onset,
     ...describeCoverage(incidentCase, set),
   }
 }
+
+const NO_LEADS: Leads = { ruledOut: [], wouldSettle: [] }
 
 /** One service with all that was scored of it, best first, and the sum of their shares. */
 interface ScoredService {

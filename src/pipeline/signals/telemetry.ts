@@ -64,7 +64,12 @@ export interface IncidentCase {
   readonly system?: string
   /** Epoch seconds; nothing later is in the case. */
   readonly detectedAt: number
-  readonly symptom: { readonly service: string | null; readonly metric: string | null }
+  readonly symptom: {
+    readonly service: string | null
+    readonly metric: string | null
+    /** What the alert is about by its words, where its metric is not known; judges whether the symptom is there, not its cause. */
+    readonly about?: 'failures' | 'slowness'
+  }
   readonly topology: Topology | null
   readonly metrics: readonly MetricSeries[]
   readonly logs: readonly LogLine[]

@@ -128,6 +128,15 @@ describe('the thread of an incident', () => {
     expect(text).toContain('The most probable, for you to check')
   })
 
+  it('says what is ruled out and where to look first, and names nobody, where no service shows what was reported', () => {
+    const { text } = message(RECORDS.causeElsewhere, 'diagnosis')
+    expect(text).toContain('all logs: no more errors')
+    expect(text).not.toContain('most probable')
+    expect(message(RECORDS.causeElsewhere, 'root').text).toContain(
+      'Look first at what stands in front of gateway',
+    )
+  })
+
   it('changes the message in the channel with the phase, not with every look at the canary', () => {
     const later = {
       ...RECORDS.canary10,
