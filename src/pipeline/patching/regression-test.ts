@@ -1,7 +1,9 @@
 import { redactValue } from '../signals/redact-secrets.ts'
+import { goTest } from './go-test.ts'
+import { javaTest } from './java-test.ts'
 import { nodeTest } from './node-test.ts'
 import { pythonTest } from './python-test.ts'
-import { testPlace } from './test-place.ts'
+import { testPlace, type TestPlace } from './test-place.ts'
 import type { Location, RegressionTest } from '../contracts.ts'
 import type { ServiceDefinition } from '../services.ts'
 import type { FailingInput } from '../signals/stack-trace.ts'
@@ -44,18 +46,22 @@ export async function regressionTest(
   if (input === null) return none('the request that failed was not logged')
   const refusal = whyUnfit(input, service)
   if (refusal !== null) return none(refusal)
-  const place = await testPlace(service, location.incidentId, read)
+  const place = await testPlace(service, location, read)
   if (place.kind === 'unknown') return none(place.why)
   const replay = replayOf({ location, exception: exception.type, service, input, path: place.path })
-  const content =
-    place.framework === 'unittest'
-      ? pythonTest(replay)
-      : nodeTest(replay, { framework: place.framework, isTypeScript: /\.[cm]?ts$/.test(place.path) })
+  const content = contentOf(place, replay)
   const describes = `replays ${input.method} ${input.path.split('?')[0]} and expects no server error`
   return {
     outcome: { kind: 'generated', path: place.path, describes },
     file: { path: place.path, content },
   }
+}
+
+function contentOf(place: Exclude<TestPlace, { kind: 'unknown' }>, replay: Replay): string {
+  if (place.kind === 'go') return goTest(replay, place)
+  if (place.kind === 'java') return javaTest(replay, place)
+  if (place.framework === 'unittest') return pythonTest(replay)
+  return nodeTest(replay, { framework: place.framework, isTypeScript: /\.[cm]?ts$/.test(place.path) })
 }
 
 function replayOf(known: {

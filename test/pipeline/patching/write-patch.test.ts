@@ -212,6 +212,64 @@ describe('the replay test', () => {
     expect((await write({ service: aService({ testCommand }) })).patch.regressionTest).toMatchObject({ path })
   })
 
+  it.each([
+    ['internal/pay/pay.go', 'package pay', 'internal/pay/ccp_pd_q1_42_replay_test.go', 'package pay_test'],
+    ['main.go', '// Command pay.\npackage main', 'ccp_pd_q1_42_replay_test.go', 'package main_test'],
+  ])('in Go for a fault in %s (%s) stands at %s', async (file, source, path, clause) => {
+    for (const testCommand of [null, ['go', 'test', './...']]) {
+      const { patch, test } = await write({
+        files: { [file]: source },
+        location: aLocation({ file }),
+        service: aService({ language: 'go', testCommand, startCommand: ['sh', 'run.sh'] }),
+      })
+      expect(patch.regressionTest).toMatchObject({ path })
+      expect(test).toContain(`\n${clause}\n`)
+      expect(test).toContain('func TestReplayPDQ142(')
+    }
+  })
+
+  const POM = '<dependency><artifactId>junit</artifactId></dependency>'
+  const GRADLE = "testImplementation 'org.junit.jupiter:junit-jupiter:5.10.0'"
+  it.each([
+    ['src/main/java/shop/Pay.java', {}, null, 'src/test/java/shop/CcpPDQ142Test.java', 'static void main('],
+    ['source/shop/Pay.java', {}, null, 'test/shop/CcpPDQ142Test.java', 'static void main('],
+    [
+      'pay/src/main/java/shop/Pay.java',
+      { 'pay/pom.xml': POM },
+      ['mvn', 'test'],
+      'pay/src/test/java/shop/CcpPDQ142Test.java',
+      'import org.junit.Test;',
+    ],
+    [
+      'src/main/java/shop/Pay.java',
+      { 'build.gradle': GRADLE },
+      ['./gradlew', 'test'],
+      'src/test/java/shop/CcpPDQ142Test.java',
+      'import org.junit.jupiter.api.Test;',
+    ],
+  ] as const)(
+    'in Java for a fault in %s with %j stands at %s',
+    async (file, build, testCommand, path, sign) => {
+      const { patch, test } = await write({
+        files: { ...build, [file]: 'package shop;\n\nclass Pay {}\n' },
+        location: aLocation({ file }),
+        service: aService({ language: 'java', testCommand, startCommand: ['sh', 'run.sh'] }),
+      })
+      expect(patch.regressionTest).toMatchObject({ path })
+      expect(test).toMatch(/^package shop;\n/)
+      expect(test).toContain('class CcpPDQ142Test {')
+      expect(test).toContain(sign)
+    },
+  )
+
+  it('in Java is left out where the build declares no framework that is known', async () => {
+    const { patch } = await write({
+      files: { 'pom.xml': '<artifactId>testng</artifactId>' },
+      service: aService({ language: 'java', testCommand: ['mvn', 'test'] }),
+    })
+    expect(patch.regressionTest).toEqual({ kind: 'none', reason: 'the build declares no JUnit' })
+  })
+
   it.each<[string, Partial<Location>, Partial<ServiceDefinition>, string]>([
     ['no request was logged', { failingInput: null }, {}, 'was not logged'],
     [
@@ -231,7 +289,14 @@ describe('the replay test', () => {
     ['nothing starts the service', {}, { startCommand: null }, 'no startCommand'],
     ['nothing runs tests', {}, { testCommand: null }, 'no testCommand'],
     ['the tests run otherwise', {}, { testCommand: ['make', 'check'] }, 'neither unittest nor pytest'],
-    ['the language is Go', {}, { language: 'go' }, 'not for go'],
+    ['Go is tested otherwise', {}, { language: 'go', testCommand: ['make', 'check'] }, 'is not go test'],
+    [
+      'the file at fault is in no package of Go',
+      { file: 'pay.go' },
+      { language: 'go', testCommand: null },
+      'package of pay.go is not known',
+    ],
+    ['Java is tested otherwise', {}, { language: 'java', testCommand: ['ant'] }, 'neither Maven nor Gradle'],
   ])('is left out, with the reason, where %s', async (_, location, service, reason) => {
     const { patch, committed } = await write({ location: aLocation(location), service: aService(service) })
     expect(patch.regressionTest).toEqual({ kind: 'none', reason: expect.stringContaining(reason) })
