@@ -371,6 +371,14 @@ export interface SideCounts {
   readonly errors: number
   /** One count for each of `Rollout.latencyEdgesMs`: requests slower than that edge. */
   readonly slower: readonly number[]
+  /** By how much its use of resources grew; what was not measured, or began anew with its process, is absent. */
+  readonly grown?: ResourceLevels
+}
+
+/** What a version's processes use at one moment, or by how much that grew. */
+export interface ResourceLevels {
+  readonly openFiles?: number
+  readonly memoryBytes?: number
 }
 
 /** One stretch of time in which control and canary served side by side. */
@@ -390,6 +398,8 @@ export interface CounterReading {
   readonly errors: number
   /** Cumulative histogram: requests at or under each edge. */
   readonly buckets: readonly { readonly leMs: number; readonly count: number }[]
+  /** What its processes use now, where they say. */
+  readonly uses?: ResourceLevels
 }
 
 export interface Rollout {
@@ -409,6 +419,8 @@ export interface Rollout {
   readonly latencyEdgesMs: readonly number[]
   /** What a fix has to be shown to cure, fixed before the canary starts; absent: errors. */
   readonly cures?: readonly CureSignal[]
+  /** Of the version that exhausts a resource, as the diagnosis measured it: what a fix must be seen to end. */
+  readonly growthBefore?: { readonly resource: Resource; readonly perRequest: number }
   readonly blocks: readonly Block[]
   /** The last readings, from which the next block is differenced. */
   readonly lastReadings: readonly CounterReading[]
@@ -433,19 +445,26 @@ export type SignalName =
   | 'latency_p99'
   /** Answers slower than the service's latency objective allows. */
   | 'slow_ratio'
+  /** By how much the use of a resource grows for each request. */
+  | 'growth'
   /** Errors against the objective, once the control is out of service. */
   | 'objective'
   /** Slow answers against the objective, likewise. */
   | 'objective_latency'
 
 /** The incident's own signal: what must fall before a fix counts as a cure. */
-export type CureSignal = Extract<SignalName, 'error_ratio' | 'slow_ratio'>
+export type CureSignal = Extract<SignalName, 'error_ratio' | 'slow_ratio' | 'growth'>
 
-/** One signal, control against canary over all blocks so far. p-values are anytime-valid: min(1, 1/E). */
+/**
+ * One signal, control against canary over all blocks so far. p-values are anytime-valid: min(1, 1/E). Of `growth` x is what
+ * was added while n requests were served, and the control's ratio that of the old version before the rollout.
+ */
 export interface SignalVerdict {
   readonly signal: SignalName
   /** Of a latency signal: an answer slower than this is an event. */
   readonly edgeMs?: number
+  /** Of growth. */
+  readonly resource?: Resource
   readonly canary: { readonly n: number; readonly x: number; readonly ratio: number | null }
   readonly control: { readonly n: number; readonly x: number; readonly ratio: number | null }
   /** Canary minus control, with its confidence sequence at `level`; null without data on both sides. */

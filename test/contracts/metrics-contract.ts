@@ -44,6 +44,7 @@ export function metricsContract(
             { leMs: 2.5, count: 0 },
             { leMs: 10, count: 0.9 * (1000 + 40 * (SCRAPES - 1)) },
           ],
+          uses: { openFiles: 17, memoryBytes: 50e6 + SCRAPES - 1 },
         },
         {
           version: 'v2',

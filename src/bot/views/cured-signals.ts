@@ -1,4 +1,4 @@
-import type { CureSignal, SignalVerdict, Verdict } from '../../pipeline/contracts.ts'
+import type { SignalVerdict, Verdict } from '../../pipeline/contracts.ts'
 
 /** The signals whose cure was asked for; the errors where none was. */
 export function leadingSignals({ signals }: Pick<Verdict, 'signals'>): readonly SignalVerdict[] {
@@ -16,12 +16,25 @@ export function eventWords({ signal, edgeMs }: SignalVerdict): string {
   return edgeMs === undefined ? 'slow' : `slower than ${edgeMs} ms`
 }
 
-const CURE: Readonly<Record<CureSignal, { readonly cured: string; readonly fell: string }>> = {
-  error_ratio: { cured: 'the errors are cured', fell: 'that the errors fell' },
-  slow_ratio: { cured: 'the slow answers are cured', fell: 'that the slow answers fell' },
+/** What is cured, and what is waited for: "the errors are cured", "that the errors fell". */
+export function cureWords({ signal, resource }: SignalVerdict): {
+  readonly cured: string
+  readonly fell: string
+} {
+  if (signal === 'growth') {
+    const ended = `its use of ${resource ?? 'the resource'} no longer grows`
+    return { cured: ended, fell: `that ${ended}` }
+  }
+  const what = signal === 'slow_ratio' ? 'the slow answers' : 'the errors'
+  return { cured: `${what} are cured`, fell: `that ${what} fell` }
 }
 
-/** "the errors are cured", "that the errors fell". */
-export function cureWords({ signal }: SignalVerdict): { readonly cured: string; readonly fell: string } {
-  return signal === 'slow_ratio' ? CURE.slow_ratio : CURE.error_ratio
+/** "0.98 open files more for each request", "12 KiB of memory more for each request". */
+export function growthText({ resource }: SignalVerdict, ratio: number | null): string {
+  if (ratio === null) return 'not known yet'
+  const amount =
+    resource === 'memory'
+      ? `${(ratio / 1024).toFixed(1)} KiB of`
+      : ratio.toFixed(Math.abs(ratio) < 10 ? 2 : 0)
+  return `${amount} ${resource ?? ''} more for each request`
 }

@@ -2,7 +2,7 @@ import type { Rollout, SignalVerdict, Verdict } from '../../pipeline/contracts.t
 import { actions, context, section } from './blocks.ts'
 import { actionButtons } from './buttons.ts'
 import { canaryChart } from './canary-chart.ts'
-import { cureWords, eventWords, isObjective, leadingSignals } from './cured-signals.ts'
+import { cureWords, eventWords, growthText, isObjective, leadingSignals } from './cured-signals.ts'
 import { desiredMessage, type DesiredMessage } from './desired-message.ts'
 import { evidenceReadyMs } from './evidence-pace.ts'
 import { phaseTrack, weightBar } from './phase-track.ts'
@@ -77,6 +77,7 @@ function numbers({ record: { verdict } }: Scene, rollout: Rollout): string {
 }
 
 function bothSides(signal: SignalVerdict, rollout: Rollout): readonly string[] {
+  if (signal.signal === 'growth') return growthSides(signal, rollout)
   const words = eventWords(signal)
   const side = ({ ratio, x, n }: SignalVerdict['canary']): string =>
     `*${percent(ratio)}* ${words} (${count(x)} of ${plural(n, 'request')})`
@@ -84,6 +85,14 @@ function bothSides(signal: SignalVerdict, rollout: Rollout): readonly string[] {
     `*Canary* ${code(rollout.canaryVersion)}: ${side(signal.canary)}`,
     `*Control* ${code(rollout.controlVersion)}: ${side(signal.control)}`,
     `*Difference* ${differenceText(signal)}, ${Math.round(signal.level * 100)} % confidence`,
+  ]
+}
+
+/** The control has run out already and shows nothing: what counts is how the old version grew until then. */
+function growthSides(signal: SignalVerdict, { canaryVersion, controlVersion }: Rollout): readonly string[] {
+  const { canary, control } = signal
+  return [
+    `*Growth* of ${code(canaryVersion)}: *${growthText(signal, canary.ratio)}* (over ${plural(canary.n, 'request')}); of ${code(controlVersion)} until it ran out: ${growthText(signal, control.ratio)}`,
   ]
 }
 

@@ -107,13 +107,13 @@ function whatItShows(diagnosis: Diagnosis, location: Location | null): string | 
     return thrown === null ? null : thrownText(thrown, location)
   }
   const at = location === null ? '' : ` Probably at ${code(`${location.file}:${location.line}`)}.`
-  return `${FAULT[fault.kind]}: ${sentence(line(fault.because, 300))}${at}`
+  const what = fault.kind === 'exhaustion' ? `It runs out of ${fault.resource}` : FAULT[fault.kind]
+  return `${what}: ${sentence(line(fault.because, 300))}${at}`
 }
 
-const FAULT: Readonly<Record<Exclude<Fault['kind'], 'exception'>, string>> = {
+const FAULT: Readonly<Record<Exclude<Fault['kind'], 'exception' | 'exhaustion'>, string>> = {
   errors: 'Its requests fail without an exception',
   'slow-answers': 'It answers slowly',
-  exhaustion: 'It runs out of a resource',
 }
 
 function configText({ file, line: number, exception }: Location, change: string): string {

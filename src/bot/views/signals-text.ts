@@ -1,5 +1,5 @@
 import type { SignalName, SignalVerdict } from '../../pipeline/contracts.ts'
-import { isObjective } from './cured-signals.ts'
+import { growthText, isObjective } from './cured-signals.ts'
 import { clip, count, escapeText, percent, plural, points, pValue } from './text.ts'
 
 const SIGNAL: Readonly<Record<SignalName, string>> = {
@@ -8,6 +8,7 @@ const SIGNAL: Readonly<Record<SignalName, string>> = {
   latency_p95: "Slower than the control's p95",
   latency_p99: "Slower than the control's p99",
   slow_ratio: 'Slow answers',
+  growth: 'Growth',
   objective: 'Errors against the objective, at 100 %',
   objective_latency: 'Slow answers against the objective, at 100 %',
 }
@@ -18,6 +19,7 @@ export function signalsText(signals: readonly SignalVerdict[]): string {
 }
 
 function signalText(signal: SignalVerdict): string {
+  if (signal.signal === 'growth') return growthSignal(signal)
   const { canary, control, level, pHarm, pCure } = signal
   const other = isObjective(signal) ? `objective ${percent(control.ratio)}` : `control ${side(control)}`
   const harm = pHarm < 1 - level ? `worse ${pText(pHarm)}` : `no worse ${harmlessText(signal, '')}`
@@ -25,6 +27,15 @@ function signalText(signal: SignalVerdict): string {
   return [
     `*${nameOf(signal)}*: canary ${side(canary)}, ${other}`,
     `Difference ${differenceText(signal)}; ${harm}${cured}`,
+  ].join('\n')
+}
+
+/** Against the version before the rollout: at its limit the control cannot grow any more. */
+function growthSignal(signal: SignalVerdict): string {
+  const { canary, control, pCure } = signal
+  return [
+    `*Growth*: canary ${growthText(signal, canary.ratio)} (over ${plural(canary.n, 'request')}), the old version ${growthText(signal, control.ratio)} until it ran out`,
+    `No longer grows ${pText(pCure)}`,
   ].join('\n')
 }
 

@@ -20,7 +20,7 @@ export async function readCounters(
 ): Promise<readonly CounterReading[]> {
   const toMs = nowMs() - lagMs
   const series = await samples.rawBetween({
-    names: [names.routerRequests, names.routerDurationBuckets],
+    names: [names.routerRequests, names.routerDurationBuckets, names.openFiles, names.memoryBytes],
     services: [service],
     fromMs: toMs - staleMs,
     toMs,
@@ -56,6 +56,20 @@ function readingOf(version: string, series: readonly RawSeries[], names: MetricN
     requests: sum(requests),
     errors: sum(requests.filter((one) => isServerError(one.labels.code))),
     buckets: [...buckets].map(([leMs, count]) => ({ leMs, count })).toSorted((a, b) => a.leMs - b.leMs),
+    ...usesOf(series, names),
+  }
+}
+
+/** What the version's processes use together, where they are measured. */
+function usesOf(series: readonly RawSeries[], names: MetricNames): Pick<CounterReading, 'uses'> {
+  const openFiles = series.filter((one) => one.name === names.openFiles)
+  const memory = series.filter((one) => one.name === names.memoryBytes)
+  if (openFiles.length === 0 && memory.length === 0) return {}
+  return {
+    uses: {
+      ...(openFiles.length === 0 ? {} : { openFiles: sum(openFiles) }),
+      ...(memory.length === 0 ? {} : { memoryBytes: sum(memory) }),
+    },
   }
 }
 

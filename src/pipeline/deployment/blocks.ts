@@ -1,4 +1,5 @@
-import type { Block, CounterReading, Rollout, SideCounts } from '../contracts.ts'
+import type { Block, CounterReading, ResourceLevels, Rollout, SideCounts } from '../contracts.ts'
+import { combineLevels } from './resource-levels.ts'
 import type { DeploymentSettings } from './settings.ts'
 
 /*
@@ -11,6 +12,7 @@ import type { DeploymentSettings } from './settings.ts'
  *     restarted, so nothing can be said and the block is dropped on both sides.
  * B4  A reading that is not a count makes no block and is counted in `unreadable`: it is never traffic without errors.
  * B5  At most `MAX_BLOCKS` blocks: neighbours of the same weight are merged, chosen by position, never by outcome.
+ * B6  What a process uses is a level, not a count: where it fell by half the process began anew, and nothing is said.
  */
 export const MAX_BLOCKS = 200
 
@@ -61,7 +63,8 @@ function takenAtMs(readings: readonly CounterReading[]): number {
 }
 
 function isUsable(reading: CounterReading, rollout: Rollout): boolean {
-  const numbers = [reading.requests, reading.errors, ...reading.buckets.map((bucket) => bucket.count)]
+  const { requests, errors, buckets, uses } = reading
+  const numbers = [requests, errors, ...buckets.map((bucket) => bucket.count), ...Object.values(uses ?? {})]
   const hasEdges =
     reading.requests === 0 ||
     rollout.latencyEdgesMs.every((edge) => reading.buckets.some((bucket) => bucket.leMs === edge))
@@ -105,7 +108,16 @@ function sideCounts(
     requests,
     errors: within(after.errors - (base?.errors ?? 0)),
     slower: edgesMs.map((edge) => within(requests - (atOrUnder(after, edge) - atOrUnder(base, edge)))),
+    ...grown(combineLevels(before?.uses, after.uses, growth)),
   }
+}
+
+function growth(before: number, after: number): number | null {
+  return after < before / 2 ? null : after - before // B6
+}
+
+function grown(levels: ResourceLevels | null): Pick<SideCounts, 'grown'> {
+  return levels === null ? {} : { grown: levels }
 }
 
 function atOrUnder(reading: CounterReading | null, edgeMs: number): number {
@@ -141,5 +153,6 @@ function added(a: SideCounts, b: SideCounts): SideCounts {
     requests: a.requests + b.requests,
     errors: a.errors + b.errors,
     slower: a.slower.map((count, edge) => count + (b.slower[edge] ?? 0)),
+    ...grown(combineLevels(a.grown, b.grown, (first, second) => first + second)),
   }
 }

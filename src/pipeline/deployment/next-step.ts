@@ -77,17 +77,22 @@ function outOfTime(rollout: Rollout, verdict: Verdict, nowMs: number): string {
   const waited = `after ${seconds(nowMs - rollout.phaseSinceMs)} at ${rollout.weightPercent} %`
   const useless = verdict.noHarm && verdict.cured === false && rollout.weightPercent < 100
   return useless
-    ? `No use ${waited}: nothing got worse, but ${uncured(rollout)} did not fall either. ${verdict.reason}`
+    ? `No use ${waited}: nothing got worse, but ${uncured(rollout, verdict)} did not fall either. ${verdict.reason}`
     : `Unverified ${waited}. ${verdict.reason}`
 }
 
 const CURED: Readonly<Record<CureSignal, string>> = {
   error_ratio: 'the errors',
   slow_ratio: 'the slow answers',
+  growth: 'the growth of what it uses',
 }
 
-function uncured({ cures }: Rollout): string {
-  return (cures ?? ['error_ratio']).map((signal) => CURED[signal]).join(' and ')
+/** Of several signals those that are not proved; each by the p-value at its level. */
+function uncured({ cures = ['error_ratio'] }: Rollout, { signals }: Verdict): string {
+  const isProved = (cure: CureSignal): boolean =>
+    signals.some(({ signal, pCure, level }) => signal === cure && pCure !== null && pCure <= 1 - level)
+  const open = cures.filter((cure) => !isProved(cure))
+  return (open.length === 0 ? cures : open).map((signal) => CURED[signal]).join(' and ')
 }
 
 function notice(rollout: Rollout, nowMs: number): string {

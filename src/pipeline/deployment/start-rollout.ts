@@ -28,6 +28,7 @@ export function startRollout(start: {
     weightPercent: 0,
     latencyEdgesMs: controlReading === null ? [] : edgesFor(controlReading, { fault, latencyP95Ms }),
     cures: curesOf(fault),
+    ...growthOf(fault),
     blocks: [],
     lastReadings: [],
     startedAtMs: nowMs,
@@ -50,9 +51,18 @@ export function latencyEdges(reading: CounterReading): readonly number[] {
   )
 }
 
-/** The incident's own signal. Slow answers make no errors, so that errors cannot show their cure. */
+/**
+ * The incident's own signal. Slow answers make no errors, so that errors cannot show their cure; and the errors of an exhausted
+ * resource are gone in every process that has just started, so that they alone do not show it.
+ */
 function curesOf(fault: Fault | undefined): readonly CureSignal[] {
-  return fault?.kind === 'slow-answers' ? ['slow_ratio'] : ['error_ratio']
+  if (fault?.kind === 'slow-answers') return ['slow_ratio']
+  return fault?.kind === 'exhaustion' ? ['error_ratio', 'growth'] : ['error_ratio']
+}
+
+function growthOf(fault: Fault | undefined): Pick<Rollout, 'growthBefore'> {
+  if (fault?.kind !== 'exhaustion' || fault.perRequest === null) return {}
+  return { growthBefore: { resource: fault.resource, perRequest: fault.perRequest } }
 }
 
 /** The control's quantiles and, for an incident of slow answers, as the fourth the edge from which an answer counts as slow. */

@@ -8,6 +8,7 @@ const NAMES: Readonly<Record<SignalName, string>> = {
   latency_p95: "answers slower than the control's p95",
   latency_p99: "answers slower than the control's p99",
   slow_ratio: 'slow answers',
+  growth: 'growth',
   objective: 'errors against the objective',
   objective_latency: 'slow answers against the objective',
 }
@@ -15,6 +16,7 @@ const NAMES: Readonly<Record<SignalName, string>> = {
 const FELL: Readonly<Record<CureSignal, string>> = {
   error_ratio: 'the errors fell',
   slow_ratio: 'the slow answers fell',
+  growth: 'the use of the resource no longer grows',
 }
 
 /** The verdict in one or two sentences, with the numbers that decided. */
@@ -31,7 +33,9 @@ export function explain(
 
 function explainFail(findings: Findings, settings: VerificationSettings): string {
   const weighed = (signal: SignalVerdict): number =>
-    signal.signal === 'slow_ratio' ? 0 : settings.weights[signal.signal] * signal.logEHarm
+    signal.signal === 'slow_ratio' || signal.signal === 'growth'
+      ? 0
+      : settings.weights[signal.signal] * signal.logEHarm
   const loudest = findings.signals.toSorted((a, b) => weighed(b) - weighed(a))[0]
   const evidence = `evidence ${scaled(findings.logVote)} where ${Math.round(1 / settings.alpha)} decides`
   return loudest === undefined ? evidence : `Worse: ${sides(loudest)}; ${evidence}.`
@@ -41,7 +45,8 @@ function explainPass(findings: Findings, settings: VerificationSettings): string
   const objectives = findings.signals.filter(isObjective)
   if (findings.alone && objectives.length > 0) {
     const proofs = objectives.map((each) => `${sides(each)}; evidence ${scaled(each.logENoHarm)}`)
-    return `The objective is met: ${proofs.join('. ')} where ${needed(settings)} decides.`
+    const ended = growthOf(findings).map((each) => `${sides(each)}${evidenceOf(each)}`)
+    return `The objective is met: ${[...proofs, ...ended].join('. ')} where ${needed(settings)} decides.`
   }
   const cure = findings.cured === true ? 'Cured and no harm' : 'No harm'
   const shown = leading(findings).map((signal) => `${sides(signal)}${evidenceOf(signal)}`)
@@ -78,6 +83,10 @@ function explainObjective(findings: Findings, settings: VerificationSettings): s
   const objectives = findings.signals.filter(isObjective)
   if (objectives.every(({ canary }) => canary.n === 0)) return 'No traffic has been measured at 100 % yet.'
   const open = objectives.filter(({ logENoHarm }) => logENoHarm < Math.log(1 / settings.beta))
+  if (open.length === 0 && findings.mayGrow) {
+    const growth = openCures({ ...findings, cures: ['growth'] }, settings)
+    return `The objective is met, but ${[...growthOf(findings).map(sides), ...growth].join('; ')}.`
+  }
   const proofs = (open.length === 0 ? objectives : open).map(
     (each) => `${sides(each)}; evidence ${scaled(each.logENoHarm)} of ${needed(settings)}`,
   )
@@ -104,18 +113,34 @@ function openCures({ signals, cures, cured }: Findings, settings: VerificationSe
   if (cured !== false) return []
   return cures.flatMap((name) => {
     const found = signals.find(({ signal }) => signal === name)
-    if (found === undefined) return [`that ${FELL[name]} cannot be proved: they are not measured`]
+    if (found === undefined) return [`that ${FELL[name]} cannot be proved: it is not measured`]
     const logE = found.logECure ?? 0
     if (logE >= Math.log(1 / settings.beta)) return []
     return [`that ${FELL[name]} is not proved (evidence ${scaled(logE)} of ${needed(settings)})`]
   })
 }
 
+function growthOf({ signals }: Findings): readonly SignalVerdict[] {
+  return signals.filter(({ signal }) => signal === 'growth')
+}
+
 function sides(signal: SignalVerdict): string {
+  if (signal.signal === 'growth') return growthSides(signal)
   const control = isObjective(signal)
     ? `objective ${percent(signal.control.ratio)}`
     : `control ${percent(signal.control.ratio)} (${signal.control.x} of ${signal.control.n})`
   return `${nameOf(signal)}: canary ${percent(signal.canary.ratio)} (${signal.canary.x} of ${signal.canary.n}), ${control}${intervalOf(signal)}`
+}
+
+/** "open files: canary 0.01 more for each request (3 in 240), the old version 0.98". */
+function growthSides({ resource, canary, control }: SignalVerdict): string {
+  const amount = (value: number | null): string =>
+    value === null
+      ? 'unknown'
+      : resource === 'memory'
+        ? `${(value / 1024).toFixed(1)} KiB`
+        : value.toFixed(Math.abs(value) < 10 ? 2 : 0)
+  return `${resource ?? 'growth'}: canary ${amount(canary.ratio)} more for each request (over ${canary.n}), the old version ${amount(control.ratio)}`
 }
 
 function nameOf({ signal, edgeMs }: SignalVerdict): string {
@@ -133,6 +158,7 @@ function intervalOf(signal: SignalVerdict): string {
 
 function evidenceOf(signal: SignalVerdict): string {
   const cure = signal.logECure === null ? '' : `, cure ${scaled(signal.logECure)}`
+  if (signal.signal === 'growth') return `; evidence: ended ${scaled(signal.logECure ?? 0)}`
   return `; evidence: no harm ${scaled(signal.logENoHarm)}${cure}`
 }
 

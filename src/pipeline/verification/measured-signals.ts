@@ -7,7 +7,7 @@ import type { Count } from './proportion.ts'
  * any more: what it still answers are requests that took long.
  */
 export interface MeasuredSignal {
-  readonly signal: Exclude<SignalName, 'objective' | 'objective_latency'>
+  readonly signal: Exclude<SignalName, 'objective' | 'objective_latency' | 'growth'>
   /** Of a latency signal: an answer slower than this is an event. */
   readonly edgeMs: number | null
   readonly tables: readonly Table[]

@@ -25,8 +25,8 @@ export interface VerificationSettings {
   readonly intervalLevel: number
 }
 
-/** Slow answers have their vote by the control's p50, p95 and p99. */
-export type VotingSignal = Exclude<SignalName, 'slow_ratio'>
+/** Slow answers have their vote by the control's p50, p95 and p99; growth is asked about only where it is to be cured. */
+export type VotingSignal = Exclude<SignalName, 'slow_ratio' | 'growth'>
 
 export interface TestSettings {
   /** psi0: odds ratios up to this one are no harm. */

@@ -1,5 +1,6 @@
 import type { CureSignal, Rollout, SignalName, SignalVerdict, Verdict } from '../contracts.ts'
 import { explain } from './explain.ts'
+import { judgeGrowth } from './growth.ts'
 import { logSumExp } from './log-math.ts'
 import {
   measuredSignals,
@@ -20,7 +21,8 @@ import { checkTrafficSplit } from './traffic-split.ts'
  *     weights that sum to at most 1, so that P(a harmless deployment ever fails) <= alpha under any dependence.
  * V2  No data, unusable data, a canary without traffic or a wrong split is never a pass.
  * V3  A fix must cure the incident's own signal: of a broken control, "no worse" proves nothing.
- * V4  Without a control (at 100 %) the objective is the only test left, of the latency too where that is the incident's signal.
+ * V4  Without a control (at 100 %) the objective is the only test left, of the latency too where that is the incident's signal;
+ *     and growth, which needs no control, must still be seen to have ended.
  * V5  The answer is a function of the rollout and the settings alone.
  */
 
@@ -36,6 +38,8 @@ export interface Findings {
   readonly cured: boolean | null
   /** What was to be cured; empty for a plain deploy. */
   readonly cures: readonly CureSignal[]
+  /** That growth is to be cured, and is not shown to have ended. */
+  readonly mayGrow: boolean
   readonly objective: Objective | null
   readonly objectiveMet: boolean | null
   readonly split: { readonly ok: boolean; readonly observed: number | null }
@@ -79,7 +83,7 @@ function decide(findings: Findings, rollout: Rollout): Verdict['decision'] {
   if (findings.harm) return 'fail'
   if (findings.unusable !== null || !findings.split.ok) return 'inconclusive' // V2
   if (rollout.blocks.at(-1)?.canary.requests === 0) return 'inconclusive' // V2: the traffic stopped
-  if (findings.alone) return findings.objectiveMet === true ? 'pass' : 'inconclusive' // V4
+  if (findings.alone) return findings.objectiveMet === true && !findings.mayGrow ? 'pass' : 'inconclusive' // V4
   return findings.noHarm && findings.cured !== false ? 'pass' : 'inconclusive' // V3
 }
 
@@ -101,17 +105,20 @@ function judge(
   const cures = kind === 'fix' ? (rollout.cures ?? DEFAULT_CURES) : []
   const measured = measuredSignals(rollout)
   const compared = measured.map((signal) => compare(signal, settings, cures))
+  const growth = cures.includes('growth') ? judgeGrowth(rollout, settings) : null
+  const cureSignals = growth === null ? compared : [...compared, growth]
   const votes = measured.map((signal, index) => vote(signal, compared[index], settings))
   const alone = objective === null ? NO_OBJECTIVE : judgeObjective({ rollout, objective, cures }, settings)
   const logVote = logSumExp([...votes, ...alone.votes])
   return {
     kind,
     cures,
-    signals: [...compared, ...alone.signals],
+    signals: [...cureSignals, ...alone.signals],
     logVote,
     harm: logVote >= Math.log(1 / settings.alpha),
     noHarm: measured.every((signal, index) => isShownHarmless(signal, compared[index], settings)),
-    cured: kind === 'fix' ? cures.every((signal) => isCured(signal, compared, settings)) : null,
+    cured: kind === 'fix' ? cures.every((signal) => isCured(signal, cureSignals, settings)) : null,
+    mayGrow: cures.includes('growth') && !isCured('growth', cureSignals, settings),
     objective,
     objectiveMet: alone.met,
     split: checkTrafficSplit(rollout, settings.trafficSplit),

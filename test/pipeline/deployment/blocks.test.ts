@@ -55,6 +55,19 @@ describe('blocks', () => {
     expect(appendBlock(slow, read(12_500), settings).lastReadings).toHaveLength(1)
   })
 
+  it('say by how much the use of resources grew, and nothing where a process began anew (B6)', () => {
+    const using = (atMs: number, requests: number, openFiles: number) => [
+      { ...reading('v2', atMs, requests), uses: { openFiles, memoryBytes: 1_000 + requests } },
+      reading('v1', atMs, 1000),
+    ]
+    const first = openBlock(rollout(), using(10_000, 100, 40))
+    const grew = appendBlock(first, using(15_000, 140, 80), settings)
+    expect(grew.blocks[0]?.canary.grown).toEqual({ openFiles: 40, memoryBytes: 40 })
+    expect(grew.blocks[0]?.control.grown).toBeUndefined()
+    const restarted = appendBlock(grew, using(20_000, 180, 12), settings)
+    expect(restarted.blocks[1]?.canary.grown).toEqual({ memoryBytes: 40 })
+  })
+
   it('wait for the next reading while they are too short (B2)', () => {
     const state = open(100, 1000)
     const next = appendBlock(state, [reading('v2', 13_999, 120), reading('v1', 13_999, 1200)], settings)

@@ -38,6 +38,15 @@ describe('a rollout at rest', () => {
     expect(started({ latencyP95Ms: null }).latencyEdgesMs).toEqual([10, 2500, 2500, 25])
   })
 
+  it('has an exhausted resource to cure by its growth as well: errors are gone in all that has just started', () => {
+    const fault: Fault = { kind: 'exhaustion', resource: 'open files', because: 'EMFILE', perRequest: 0.98 }
+    expect(started({ fault })).toMatchObject({
+      cures: ['error_ratio', 'growth'],
+      growthBefore: { resource: 'open files', perRequest: 0.98 },
+    })
+    expect(started({ fault: { ...fault, perRequest: null } }).growthBefore).toBeUndefined()
+  })
+
   it.each<[string, Fault | undefined]>([
     ['of an exception', { kind: 'exception', because: 'TypeError' }],
     ['of errors', { kind: 'errors', because: 'success fell' }],

@@ -59,7 +59,7 @@ describe('the verdict on a fix of slow answers', () => {
     }
     const verdict = judge(blind)
     expect(verdict).toMatchObject({ decision: 'inconclusive', cured: false })
-    expect(verdict.reason).toContain('they are not measured')
+    expect(verdict.reason).toContain('it is not measured')
   })
 
   it('says how many requests without an error are still wanted', () => {
