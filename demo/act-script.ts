@@ -33,16 +33,27 @@ export interface Press {
   readonly pressed?: ReadonlySet<string>
   /** Of several incidents' buttons the one that came first, not the newest. */
   readonly oldestFirst?: boolean
+  /** When there is nothing left to wait for. */
+  readonly isOver?: () => boolean
 }
 
-/** Waits for a button that was not pressed yet, and presses it as that person; answers what it carries. */
-export async function press(demo: Demo, { userId, actionId, timeoutMs, ...which }: Press): Promise<string> {
+/**
+ * Waits for a button that was not pressed yet, and presses it as that person; answers what it carries, or null where it
+ * was over before there was one.
+ */
+export async function press(
+  demo: Demo,
+  { userId, actionId, timeoutMs, ...which }: Press,
+): Promise<string | null> {
   const { workspace } = demo
   const fresh = () => {
     const buttons = findButtons(demo, actionId).filter(({ value }) => which.pressed?.has(value) !== true)
-    return (which.oldestFirst === true ? buttons.at(-1) : buttons[0]) ?? null
+    const button = which.oldestFirst === true ? buttons.at(-1) : buttons[0]
+    return button ?? (which.isOver?.() === true ? ('over' as const) : null)
   }
-  const { ts, value } = await workspace.waitFor(fresh, timeoutMs, `a button ${actionId}`)
+  const found = await workspace.waitFor(fresh, timeoutMs, `a button ${actionId}`)
+  if (found === 'over') return null
+  const { ts, value } = found
   const click = () => workspace.actAs(userId).click({ channel: workspace.channels[0]?.id, ts, actionId })
   const isTaken = () => findButtons(demo, actionId).every((button) => button.value !== value)
   await click()

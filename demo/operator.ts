@@ -35,11 +35,9 @@ export class Operator {
     const userId = as === 'lead' ? LEAD : ON_CALL
     // Only an approval says by what it carries which one it is; the others go when they are taken.
     const pressed = actionId === 'approve' ? this.#pressed : new Set<string>()
-    const which = { userId, actionId, timeoutMs: BUTTON_TIMEOUT_MS, pressed, oldestFirst }
-    const pressing = press(this.#demo, which)
-    const value = AFTER_THE_END.includes(actionId)
-      ? await pressing
-      : await Promise.race([pressing, this.untilEnded().then(() => null)])
+    const isOver = AFTER_THE_END.includes(actionId) ? () => false : () => this.#isOver()
+    const timeoutMs = BUTTON_TIMEOUT_MS
+    const value = await press(this.#demo, { userId, actionId, timeoutMs, pressed, oldestFirst, isOver })
     if (value === null) return false
     this.#pressed.add(value)
     this.#say(`${actionId}: pressed as ${as}`)
@@ -70,18 +68,20 @@ export class Operator {
 
   /** Every incident's message in the channel says that it is over, and every page has its note. */
   async untilEnded(): Promise<void> {
-    const { workspace } = this.#demo
-    const over = () => {
-      const pages = workspace.pagerduty.incidents()
-      const roots = this.#messages().filter(({ blocks }) => ROOT.test(JSON.stringify(blocks ?? [])))
-      const told = roots.filter(({ blocks }) => ENDED.test(JSON.stringify(blocks ?? [])))
-      const noted = pages.every(({ id }) => workspace.pagerduty.notes(id).length > 0)
-      return pages.length > 0 && roots.length >= pages.length && told.length === roots.length && noted
-    }
+    await this.#demo.workspace.waitFor(() => this.#isOver(), END_TIMEOUT_MS, 'the end of the incident')
+  }
+
+  #isOver(): boolean {
+    const { pagerduty } = this.#demo.workspace
+    const pages = pagerduty.incidents()
+    const roots = this.#messages().filter(({ blocks }) => ROOT.test(JSON.stringify(blocks ?? [])))
+    const told = roots.every(({ blocks }) => ENDED.test(JSON.stringify(blocks ?? [])))
+    const noted = pages.every(({ id }) => pagerduty.notes(id).length > 0)
     // The last edits travel at Slack's pace: a thread has settled once it offers nothing that is over.
-    const settled = () =>
-      ['pause', 'rollBack', 'approve'].every((action) => findButtons(this.#demo, action).length === 0)
-    await workspace.waitFor(() => over() && settled(), END_TIMEOUT_MS, 'the end of the incident')
+    const settled = ['pause', 'rollBack', 'approve'].every(
+      (action) => findButtons(this.#demo, action).length === 0,
+    )
+    return pages.length > 0 && roots.length >= pages.length && told && noted && settled
   }
 
   /** Another fault while an incident is open: puts the release into production and waits until monitoring has paged. */
