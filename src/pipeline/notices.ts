@@ -55,7 +55,7 @@ export function approvalMail(record: IncidentRecord): Notice {
   const { incident, patch, gates, approval } = record
   const expires = approval === null ? '' : new Date(approval.expiresAtMs).toISOString()
   return {
-    subject: `[CCP] Approval needed: ${patch?.title ?? incident.title}`,
+    subject: `[CCP] Approval needed: ${(patch?.title ?? incident.title).replaceAll('`', '')}`,
     text: [
       `${incident.title}`,
       causeLine(record),

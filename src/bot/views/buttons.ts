@@ -53,7 +53,7 @@ function approveConfirm(record: Scene['record']) {
   const riskText = risk === undefined ? '' : ` Risk ${risk.risk.toFixed(2)} (${risk.tier}).`
   return {
     title: 'Approve this fix?',
-    text: `${(record.patch?.title ?? 'The fix').replaceAll('`', '')}.${riskText} It gets 10 % of ${record.patch?.service ?? 'the service'}'s traffic first and is rolled back by itself if it does harm.`,
+    text: `${record.patch?.title ?? 'The fix'}.${riskText} It gets 10 % of ${record.patch?.service ?? 'the service'}'s traffic first and is rolled back by itself if it does harm.`,
     yes: 'Approve',
   }
 }

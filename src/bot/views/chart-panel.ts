@@ -88,7 +88,7 @@ function gridLines({ left, right }: Frame, top: number, y: (ratio: number) => nu
     .map((part) => {
       const at = y(top * part)
       const percent = top * part * 100
-      const label = `${percent % 1 === 0 ? percent : percent.toFixed(1)} %`
+      const label = `${Number(percent.toFixed(1))} %`
       return `<line x1="${n(left)}" x2="${n(right)}" y1="${n(at)}" y2="${n(at)}" stroke="${COLOUR.grid}" stroke-width="1.5"/>${text(left - 12, at + 8, label, { size: 22, anchor: 'end', fill: COLOUR.faint })}`
     })
     .join('')

@@ -3,7 +3,7 @@ import type { IncidentRecord, TimelineEntry } from '../../pipeline/machine.ts'
 import { context, section } from './blocks.ts'
 import { desiredMessage, type DesiredMessage } from './desired-message.ts'
 import { outcomeOf } from './scene.ts'
-import { clip, duration, line, sentence, when, who } from './text.ts'
+import { clip, duration, line, sentence, upperFirst, when, who } from './text.ts'
 
 const LINES = 10
 
@@ -51,7 +51,7 @@ function result(record: IncidentRecord): string {
     : ' In the message above'
   const refused = record.refusedFixes.length === 0 ? '.' : '; refused fixes are not proposed again.'
   const again = ` *Analyse again* starts anew${refused}`
-  const reason = sentence(line(handOver?.reason ?? 'No reason was recorded', 900))
+  const reason = upperFirst(sentence(line(handOver?.reason ?? 'No reason was recorded', 900)))
   return `${reason}${calm(record)}${branch}${next}${again}`
 }
 

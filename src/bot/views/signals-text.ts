@@ -22,7 +22,7 @@ function signalText(signal: SignalVerdict): string {
   if (signal.signal === 'growth') return growthSignal(signal)
   const { canary, control, level, pHarm, pCure } = signal
   const other = isObjective(signal) ? `objective ${percent(control.ratio)}` : `control ${side(control)}`
-  const harm = pHarm < 1 - level ? `worse ${pText(pHarm)}` : `no worse ${harmlessText(signal, '')}`
+  const harm = pHarm < 1 - level ? `worse ${pText(pHarm)}` : harmlessText(signal, 'no worse ')
   const cured = pCure === null ? '' : `, cured ${pText(pCure)}`
   return [
     `*${nameOf(signal)}*: canary ${side(canary)}, ${other}`,
@@ -43,7 +43,7 @@ function growthSignal(signal: SignalVerdict): string {
 export function harmlessText(signal: SignalVerdict, before: string): string {
   const { canary, control, pNoHarm } = signal
   const isEmpty = canary.x === 0 && control.x === 0 && canary.n > 0 && !isObjective(signal)
-  return isEmpty ? `none in ${plural(canary.n, 'request')}` : `${before}${pText(pNoHarm)}`
+  return isEmpty ? `none seen in ${plural(canary.n, 'request')}` : `${before}${pText(pNoHarm)}`
 }
 
 function nameOf({ signal, edgeMs }: SignalVerdict): string {

@@ -25,9 +25,9 @@ export function clip(text: string, max: number): string {
   return `${cut.toWellFormed().replace(/\ufffd$/, '')}…`
 }
 
-/** Plain text (for `plain_text` objects, which are not escaped) on one line, at most `max` characters. */
+/** Plain text (for `plain_text` objects, which are not escaped and know no markup) on one line, at most `max` characters. */
 export function plain(text: string, max: number): string {
-  const one = text.replace(CONTROL, '').toWellFormed().replace(/\s+/g, ' ').trim()
+  const one = text.replace(CONTROL, '').replaceAll('`', '').toWellFormed().replace(/\s+/g, ' ').trim()
   if (one.length <= max) return one
   return `${one
     .slice(0, max - 1)

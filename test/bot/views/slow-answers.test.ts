@@ -76,7 +76,7 @@ describe('the thread of an incident of slow answers', () => {
     const text = textOf('rollout')
     expect(text).toContain('*0 %* slower than 250 ms (0 of 320 requests)')
     expect(text).toContain('Not proved yet: the slow answers are cured')
-    expect(text).toContain('no worse than the control (none in 320 requests)')
+    expect(text).toContain('no worse than the control (none seen in 320 requests)')
     expect(text).toContain('proof that nothing got worse and that the slow answers fell')
   })
 
