@@ -18,8 +18,7 @@ import { Recordings } from '../integrations/recordings/recordings.ts'
 import { createSandbox } from '../integrations/sandbox/create-sandbox.ts'
 import { createOutcomeHistory } from '../integrations/sqlite/fix-outcomes.ts'
 import { createLockStore } from '../integrations/sqlite/locks.ts'
-import type { ReleasePart } from '../pipeline/contracts.ts'
-import { CcpError, toCcpError } from '../pipeline/errors.ts'
+import { toCcpError } from '../pipeline/errors.ts'
 import type { ExecuteDeps, ServiceRepository } from '../pipeline/execute.ts'
 import { leadsMail, pagesOfIncident, recipients } from '../pipeline/notices.ts'
 import { pastIncidents } from '../pipeline/past-incidents.ts'
@@ -27,7 +26,7 @@ import type { Journal, Mailer, PageDesk } from '../pipeline/ports.ts'
 import type { TopologySource } from '../pipeline/rca/ports.ts'
 import { configRepositoryOf, type RepositorySource, type ServiceDefinition } from '../pipeline/services.ts'
 import type { Observability } from './observability.ts'
-import { serviceRepository } from './service-repository.ts'
+import { repositoryOf, serviceRepository } from './service-repository.ts'
 
 export interface PipelineParts {
   readonly config: Config
@@ -105,7 +104,7 @@ export async function composePipeline(parts: PipelineParts): Promise<Pipeline> {
       secretScanner: new SecretlintScanner(),
       settings: config.gates,
     },
-    openRepository: (service, part) => openRepository(sourceOf(service, part ?? 'code'), clones),
+    openRepository: (service, part) => openRepository(repositoryOf(service, part ?? 'code'), clones),
   }
   await cloneAhead(services, clones, log)
   void warmUpGates(services, gateTools, log)
@@ -176,14 +175,6 @@ async function warmUpGates(
     if (result.status === 'rejected')
       log.warn(`the gates' tools could not be loaded ahead: ${toCcpError(result.reason).message}`)
   }
-}
-
-function sourceOf(service: ServiceDefinition, part: ReleasePart): RepositorySource {
-  const source = part === 'code' ? service : configRepositoryOf(service)
-  if (source !== null) return source
-  throw new CcpError('not-found', `services.yaml names no configuration of ${service.name}`, {
-    mend: 'name its repository as `config` of the service',
-  })
 }
 
 async function openRepository(

@@ -13,11 +13,12 @@ import { CcpError } from '../../pipeline/errors.ts'
 import type { ExecuteDeps } from '../../pipeline/execute.ts'
 import type { IncidentRecord } from '../../pipeline/machine.ts'
 import type { PatchSuggester } from '../../pipeline/planning/ports.ts'
-import type { ServiceDefinition } from '../../pipeline/services.ts'
+import type { RepositorySource } from '../../pipeline/services.ts'
 import { openTools } from '../gates.ts'
-import { serviceRepository } from '../service-repository.ts'
+import { repositoryOf, serviceRepository } from '../service-repository.ts'
 import type { Recording } from './read-recording.ts'
 import { recordedSources } from './recorded-sources.ts'
+import { releaseThen } from './release-then.ts'
 
 /**
  * The world of a replay.
@@ -96,8 +97,8 @@ export function worldWithoutEffects(input: ReplayInput): ReplayWorld {
       secretScanner: new SecretlintScanner(),
       settings: settings.gates,
     },
-    async openRepository(service) {
-      const directory = await repositories.open(service)
+    async openRepository(service, part = 'code') {
+      const directory = await repositories.open(repositoryOf(service, part))
       return serviceRepository(directory, async () => undefined) // W2
     },
   }
@@ -115,19 +116,6 @@ function refuse(what: string): never {
   throw new CcpError('internal', `a replay has no effects, and was about to ${what}`) // W1
 }
 
-/** What ran then; where the recording does not tell, the last deploy that the diagnosis saw. */
-function releaseThen(service: string, record: IncidentRecord, { deployed, incidentCase }: Recording) {
-  const located = record.location?.service === service ? record.location.baseCommit : undefined
-  const deploys = incidentCase.changes
-    .filter((change) => change.service === service && change.kind === 'deploy')
-    .toSorted((a, b) => b.at - a.at)
-  const commit = located ?? deployed[service] ?? deploys.find((deploy) => deploy.commit !== undefined)?.commit
-  if (commit === undefined) {
-    throw new CcpError('not-found', `the recording does not tell which commit of ${service} ran`)
-  }
-  return { service, version: commit.slice(0, 10), commit, startedAtMs: 0, weightPercent: 100, running: true }
-}
-
 /** The model is not asked again: what it answered then stands in the plan. */
 function recordedSuggestion({ plan }: IncidentRecord): PatchSuggester | null {
   const told = plan?.candidates.find(({ strategy }) => strategy === 'ai-patch')
@@ -140,30 +128,29 @@ function recordedSuggestion({ plan }: IncidentRecord): PatchSuggester | null {
   return { suggest: async () => ({ kind: 'none', reason }) }
 }
 
-/** One for each service that is looked into. */
+/** One for each that is looked into. */
 function throwAwayRepositories(clones: string) {
   const opened = new Map<string, { readonly directory: string; readonly was: string }>()
   const removals: (() => Promise<void>)[] = []
 
-  async function borrowed(service: ServiceDefinition): Promise<string> {
-    const was = cloneDirectory(clones, service)
-    const original = existsSync(was) ? was : await cloneForNow(service)
+  async function borrowed(source: RepositorySource): Promise<string> {
+    const was = cloneDirectory(clones, source)
+    const original = existsSync(was) ? was : await cloneForNow(source)
     const { directory, remove } = await borrowRepository(original)
     removals.push(remove)
-    opened.set(service.name, { directory, was })
+    opened.set(source.name, { directory, was })
     return directory
   }
 
-  /** Where the bot's clone is not here, one is made from where the service's repository is, for this replay alone. */
-  async function cloneForNow(service: ServiceDefinition): Promise<string> {
+  /** Where the bot's clone is not here, one is made from the repository itself, for this replay alone. */
+  async function cloneForNow(source: RepositorySource): Promise<string> {
     const cache = await mkdtemp(join(tmpdir(), 'ccp-replay-'))
     removals.push(() => rm(cache, { recursive: true, force: true }))
-    return (await new ClonedRepositories(cache).open(service)).directory
+    return (await new ClonedRepositories(cache).open(source)).directory
   }
 
   return {
-    open: async (service: ServiceDefinition) =>
-      opened.get(service.name)?.directory ?? (await borrowed(service)),
+    open: async (source: RepositorySource) => opened.get(source.name)?.directory ?? (await borrowed(source)),
     asRecorded: (text: string) =>
       [...opened.values()].reduce((clean, { directory, was }) => clean.replaceAll(directory, was), text),
     async remove() {

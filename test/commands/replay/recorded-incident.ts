@@ -2,18 +2,19 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { REPLAY_SETTINGS } from '../../../src/commands/replay/replay.ts'
 import type { ReplaySettings } from '../../../src/commands/replay/without-effects.ts'
-import { serviceRepository } from '../../../src/commands/service-repository.ts'
+import { repositoryOf, serviceRepository } from '../../../src/commands/service-repository.ts'
 import { loadSettings } from '../../../src/config/load.ts'
 import { ClonedRepositories } from '../../../src/integrations/git/clones.ts'
 import { Recordings } from '../../../src/integrations/recordings/recordings.ts'
 import { createOutcomeHistory } from '../../../src/integrations/sqlite/fix-outcomes.ts'
 import { createJournal } from '../../../src/integrations/sqlite/journal.ts'
 import { openDatabase } from '../../../src/integrations/sqlite/open-database.ts'
-import type { Rollout } from '../../../src/pipeline/contracts.ts'
+import type { ReleasePart, Rollout } from '../../../src/pipeline/contracts.ts'
 import { nextStep } from '../../../src/pipeline/deployment/next-step.ts'
 import { execute, type ExecuteDeps } from '../../../src/pipeline/execute.ts'
 import type { CommandKind, MachineEvent } from '../../../src/pipeline/machine.ts'
 import type { Journal } from '../../../src/pipeline/ports.ts'
+import type { Change } from '../../../src/pipeline/signals/telemetry.ts'
 import { verify } from '../../../src/pipeline/verification/verify.ts'
 import { aService, TemporaryRepository } from '../../integrations/git/temp-repository.ts'
 import { deploy, logLine, NOW, shopMetrics } from '../../pipeline/rca/builders.ts'
@@ -60,9 +61,13 @@ export interface Place {
 
 /**
  * One incident of a shop in which payment crashes, through the real stages and the real journal to its end: a try for each of
- * the error ratios of its canaries.
+ * the error ratios of its canaries. What was deployed before is a commit of its code, or one of its configuration.
  */
-export async function recordedIncident(folder: string, canaryErrorRatios = [0]): Promise<Place> {
+export async function recordedIncident(
+  folder: string,
+  canaryErrorRatios = [0],
+  culprit: 'code' | 'config' = 'code',
+): Promise<Place> {
   const dataDirectory = join(folder, 'data')
   mkdirSync(dataDirectory)
   mkdirSync(join(folder, 'payment'))
@@ -74,11 +79,17 @@ export async function recordedIncident(folder: string, canaryErrorRatios = [0]):
     'payment/receipt.py': 'def build_receipt(order):\n    return {}\n',
   })
   const faulty = payment.commit('receipt: print the country', { 'payment/receipt.py': RECEIPT })
-  const settings = settingsFor(payment.directory)
+  const config = configRepository(folder)
+  const settings = settingsFor(payment.directory, config.directory)
   const clones = new ClonedRepositories(join(dataDirectory, 'clones'))
   const service = settings.services.find(({ name }) => name === 'payment')
   if (service === undefined) throw new Error('payment is not configured')
   const { directory: clone } = await clones.open(service)
+  const { directory: configClone } = await clones.open(repositoryOf(service, 'config'))
+  const release =
+    culprit === 'code'
+      ? deploy({ ...RELEASED, commit: faulty, previousCommit: healthy })
+      : deploy({ ...RELEASED, kind: 'config', commit: config.faulty, previousCommit: config.healthy })
   const recordings = new Recordings({
     directory: join(dataDirectory, 'recordings'),
     most: 10,
@@ -96,9 +107,9 @@ export async function recordedIncident(folder: string, canaryErrorRatios = [0]):
     ...settings,
     journal,
     nowMs: () => NOW * 1000,
-    target: { releases: async () => [{ commit: faulty }] },
+    target: { releases: async () => [{ commit: faulty, configCommit: config.faulty }] },
     rca: {
-      ...sources(healthy, faulty),
+      ...sources(release),
       services: settings.services,
       settings: settings.rca,
       recorder: recordings,
@@ -109,40 +120,59 @@ export async function recordedIncident(folder: string, canaryErrorRatios = [0]):
       suggestPatch: null,
       settings: settings.planning,
     },
-    openRepository: async () => serviceRepository(clone, async () => undefined),
+    openRepository: async (_service: unknown, part?: ReleasePart) =>
+      serviceRepository(part === 'config' ? configClone : clone, async () => undefined),
   } as unknown as ExecuteDeps
   await live(new Life(journal, settings), deps, canaryErrorRatios)
   await recordings.settled()
   db.pragma('wal_checkpoint(TRUNCATE)')
   close()
-  return { database, dataDirectory, settings, repositories: [payment.directory, clone] }
+  return {
+    database,
+    dataDirectory,
+    settings,
+    repositories: [payment.directory, clone, config.directory, configClone],
+  }
+}
+
+const RELEASED = { id: 'v31', service: 'payment', at: NOW - 25 }
+
+/** Payment's configuration: of the last two commits the first served, and the second took a setting away. */
+function configRepository(folder: string) {
+  mkdirSync(join(folder, 'config'))
+  const repository = new TemporaryRepository(join(folder, 'config'))
+  repository.commit('payment: the first settings', { 'payment.env': 'CURRENCY=EUR\n' })
+  const settings = 'CURRENCY=EUR\nDEFAULT_COUNTRY=CH\n'
+  const healthy = repository.commit('payment: default to Switzerland', { 'payment.env': settings })
+  const faulty = repository.commit('payment: no default country', { 'payment.env': 'CURRENCY=EUR\n' })
+  return { directory: repository.directory, healthy, faulty }
 }
 
 /** The shipped settings, with the steps of the demo's canary and a shop of which only payment has a repository. */
-function settingsFor(repository: string): ReplaySettings {
+function settingsFor(repository: string, configDirectory: string): ReplaySettings {
   const { deployment, verification } = loadSettings(['deployment', 'verification'], {
     CCP_CONFIG_DIR: 'demo/config',
   })
+  const config = {
+    repository: configDirectory,
+    branch: 'main',
+    path: 'payment.env',
+    testCommand: null,
+    protectedPaths: [],
+  }
   const services = [
     aService({ name: 'gateway', dependsOn: ['checkout'] }),
     aService({ name: 'checkout', dependsOn: ['payment', 'inventory'] }),
-    aService({ name: 'payment', repository }),
+    aService({ name: 'payment', repository, config }),
     aService({ name: 'inventory' }),
   ]
   return { ...loadSettings(REPLAY_SETTINGS, {}), deployment, verification, services }
 }
 
-function sources(healthy: string, faulty: string) {
+function sources(release: Change) {
   const failing = { success: 0.7 }
   const metrics = shopMetrics({ gateway: failing, checkout: failing, payment: failing }, { sinceS: 20 })
   const logs = Array.from({ length: 12 }, (_, k) => logLine('payment', 18 - k, TRACE))
-  const release = deploy({
-    id: 'v31',
-    service: 'payment',
-    at: NOW - 25,
-    commit: faulty,
-    previousCommit: healthy,
-  })
   return {
     metrics: { seriesBetween: async () => metrics },
     logs: { linesBetween: async () => logs },

@@ -144,6 +144,21 @@ describe('ccp replay', () => {
     expect(second?.replayed).toMatchObject({ canary: 'canary-2', decision: 'pass' })
   })
 
+  it('replays a change of configuration in the repository where the configuration lives', async () => {
+    const own = join(folder, 'config-at-fault')
+    mkdirSync(own)
+    const { database, dataDirectory, settings } = await recordedIncident(own, [0], 'config')
+    const lines: Line[] = []
+    const options = { incidentId: INCIDENT, database, dataDirectory, gates: false }
+    const code = await replayCommand(options, settings, (text) => lines.push(JSON.parse(text) as Line))
+    for (const line of lines) expect(line.differs, line.stage).toEqual([])
+    expect(code).toBe(0)
+    const of = (stage: string) => lines.find((line) => line.stage === stage)?.replayed
+    expect(of('localize')).toMatchObject({ file: 'payment.env' })
+    expect(of('plan')?.['chosen']).toMatch(/^Revert .* in the configuration$/)
+    expect(of('patch')).toMatchObject({ files: [{ path: 'payment.env' }] })
+  })
+
   it('refuses an incident that the journal does not know', async () => {
     await expect(replay({}, { incidentId: 'pd-none' })).rejects.toMatchObject({
       code: 'not-found',
