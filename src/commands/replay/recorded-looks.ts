@@ -17,6 +17,7 @@ const observed = z.object({
   decision: z.string(),
   unreadable: z.number().default(0),
   healthy: z.boolean().nullable().default(null),
+  measuredToMs: z.number().nullable().optional(),
 })
 
 /** The looks at that canary, oldest first. `deadlineMs` says how long a step at a weight may take. */
@@ -31,10 +32,12 @@ export function recordedLooks(
     if (action === 'weightSet') {
       phase = { weightPercent: weightSet.parse(JSON.parse(details)).percent, phaseSinceMs: atMs }
     } else if (action === 'observed') {
-      const { step, decision, unreadable, healthy } = observed.parse(JSON.parse(details))
+      const { step, decision, unreadable, healthy, measuredToMs } = observed.parse(JSON.parse(details))
       const health = healthy === null ? null : { healthy, detail: 'as it was recorded' }
       const deadline = phase.phaseSinceMs + deadlineMs(phase.weightPercent)
-      const then = { ...phase, unreadable, health, deadlineMs: deadline, blocks: blocksUntil(rollout, atMs) }
+      // Rows of before it was written tell the time of the look at least.
+      const blocks = blocksUntil(rollout, measuredToMs === undefined ? atMs : (measuredToMs ?? 0))
+      const then = { ...phase, unreadable, health, deadlineMs: deadline, blocks }
       const name = phase.weightPercent < 100 ? ('HEALTH_CHECK' as const) : ('VERIFICATION' as const)
       looks.push({
         atMs,
@@ -59,6 +62,7 @@ function rowsOf({ canaryVersion }: Rollout, rows: readonly AuditRow[]): readonly
   return end === -1 ? after : after.slice(0, end)
 }
 
-function blocksUntil({ blocks }: Rollout, atMs: number): Rollout['blocks'] {
-  return blocks.filter(({ toMs }) => toMs <= atMs)
+/** The blocks that a look had: by the time of its row one more may have been measured. */
+function blocksUntil({ blocks }: Rollout, measuredToMs: number): Rollout['blocks'] {
+  return blocks.filter(({ toMs }) => toMs <= measuredToMs)
 }

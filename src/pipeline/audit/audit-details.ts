@@ -46,8 +46,10 @@ export function auditDetails(event: MachineEvent): Readonly<Record<string, unkno
     }
     case 'observed': {
       const { decision, harm, noHarm, cured, requestsSeen } = event.verdict
-      const { unreadable, health } = event.rollout
-      const seen = { requestsSeen, unreadable, healthy: health?.healthy ?? null }
+      const { unreadable, health, blocks } = event.rollout
+      // Enough to judge the look again: how far the measurements reached, and what else the step depends on.
+      const measuredToMs = blocks.at(-1)?.toMs ?? null
+      const seen = { requestsSeen, measuredToMs, unreadable, healthy: health?.healthy ?? null }
       return { step: event.step, reason: event.reason, decision, harm, noHarm, cured, ...seen }
     }
     default: {
