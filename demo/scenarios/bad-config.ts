@@ -11,6 +11,7 @@ export const badConfig: Scenario = {
   description:
     "A change of payment's configuration loses the account for pounds; orders in pounds fail in code that did not change.",
   expected: 'resolved',
+  cause: 'payment',
   async breakShop(shop) {
     await shop.deploy('inventory', 'deployed')
     await shop.configure('payment', 'deployed')

@@ -7,6 +7,7 @@ export const mystery: Scenario = {
   description:
     'The network in front of the gateway drops a quarter of the requests; every service is well and says so.',
   expected: 'handed-over',
+  cause: null,
   breakShop: (shop) => shop.disturbNetwork('gateway', { share: 0.25, status: 503 }),
   operate: (operator) => operator.untilEnded(),
 }

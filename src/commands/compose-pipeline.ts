@@ -14,6 +14,7 @@ import { ChatPatchSuggester } from '../integrations/llm/chat-patch-suggester.ts'
 import { LogFiles } from '../integrations/log-files/log-files.ts'
 import { deployChanges } from '../integrations/processes/deploy-changes.ts'
 import type { ProcessTarget } from '../integrations/processes/process-target.ts'
+import type { DeployedReleases } from '../integrations/recordings/recording-text.ts'
 import { Recordings } from '../integrations/recordings/recordings.ts'
 import { createSandbox } from '../integrations/sandbox/create-sandbox.ts'
 import { createOutcomeHistory } from '../integrations/sqlite/fix-outcomes.ts'
@@ -128,22 +129,24 @@ function recordingsOf({ config, target, log }: PipelineParts, directory: string)
     directory,
     most,
     mostBytes,
-    deployed: () => deployedCommits(config.services, target),
+    deployed: () => deployedReleases(config.services, target),
     report: ({ code, mend, message }) => log.warn({ code, mend }, message),
     nowMs: () => Date.now(),
   })
 }
 
-/** The commit of each service that takes traffic; one whose releases cannot be read now is left out. */
-async function deployedCommits(
+/** The release of each service that takes traffic; one whose releases cannot be read now is left out. */
+async function deployedReleases(
   services: readonly ServiceDefinition[],
   target: Pick<ProcessTarget, 'releases'>,
-): Promise<Readonly<Record<string, string>>> {
+): Promise<DeployedReleases> {
   const asked = await Promise.allSettled(services.map(({ name }) => target.releases(name)))
   return Object.fromEntries(
     asked.flatMap((answer) => {
       const current = answer.status === 'fulfilled' ? answer.value[0] : undefined
-      return current === undefined ? [] : [[current.service, current.commit]]
+      if (current === undefined) return []
+      const { service, commit, configCommit } = current
+      return [[service, { commit, ...(configCommit === undefined ? {} : { configCommit }) }]]
     }),
   )
 }

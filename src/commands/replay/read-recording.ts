@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { z } from 'zod'
-import { RECORDING_VERSION } from '../../integrations/recordings/recording-text.ts'
+import { RECORDING_VERSION, type DeployedReleases } from '../../integrations/recordings/recording-text.ts'
 import { recordingFile } from '../../integrations/recordings/recordings.ts'
 import type { Incident } from '../../pipeline/contracts.ts'
 import { CcpError } from '../../pipeline/errors.ts'
@@ -10,8 +10,7 @@ import { caseOf, readCaseJson } from '../case-file.ts'
 /** What a diagnosis saw, read back from its file. */
 export interface Recording extends SeenCase {
   readonly recordedAtMs: number
-  /** The commits in production then, by service. */
-  readonly deployed: Readonly<Record<string, string>>
+  readonly deployed: DeployedReleases
 }
 
 const source = z.union([
@@ -37,7 +36,7 @@ const envelope = z.object({
       `is of another version; this one reads version ${RECORDING_VERSION}`,
     ),
     recordedAtMs: z.number(),
-    deployed: z.record(z.string(), z.string()),
+    deployed: z.record(z.string(), z.object({ commit: z.string(), configCommit: z.string().optional() })),
     missing: z.array(z.string()),
     tracing: z.boolean(),
     gather: z.object({

@@ -14,12 +14,16 @@ type Seen = Pick<Recording, 'deployed' | 'incidentCase'>
 export function releaseThen(service: string, found: Found, seen: Seen): Release {
   const patched = found.patch?.service === service ? pairBefore(found.patch) : null
   const located = found.location?.service === service ? locatedIn(found.location) : null
-  const commit =
-    located?.commit ?? seen.deployed[service] ?? patched?.commit ?? lastSeen('deploy', service, seen)
+  const running = seen.deployed[service]
+  const commit = located?.commit ?? running?.commit ?? patched?.commit ?? lastSeen('deploy', service, seen)
   if (commit === undefined) {
     throw new CcpError('not-found', `the recording does not tell which commit of ${service} ran`)
   }
-  const configCommit = located?.configCommit ?? patched?.configCommit ?? lastSeen('config', service, seen)
+  const configCommit =
+    located?.configCommit ??
+    running?.configCommit ??
+    patched?.configCommit ??
+    lastSeen('config', service, seen)
   const version = commit.slice(0, 10)
   return { service, version, commit, configCommit, startedAtMs: 0, weightPercent: 100, running: true }
 }

@@ -3,12 +3,17 @@ import type { SeenCase } from '../../pipeline/rca/ports.ts'
 import { redactLogLine } from '../../pipeline/signals/redact-log-line.ts'
 import { redactSecrets, redactValue } from '../../pipeline/signals/redact-secrets.ts'
 
-export const RECORDING_VERSION = 1
+export const RECORDING_VERSION = 2
 
 export interface RecordedFacts {
   readonly recordedAtMs: number
-  readonly deployed: Readonly<Record<string, string>>
+  readonly deployed: DeployedReleases
 }
+
+/** What was in production, by service: the commit of its code, and of its configuration where that has a repository. */
+export type DeployedReleases = Readonly<
+  Record<string, { readonly commit: string; readonly configCommit?: string }>
+>
 
 /** Items between which others have their turn. */
 const PORTION = 200

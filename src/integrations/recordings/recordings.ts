@@ -7,7 +7,7 @@ import { pipeline } from 'node:stream/promises'
 import { createGzip } from 'node:zlib'
 import { CcpError, toCcpError } from '../../pipeline/errors.ts'
 import type { CaseRecorder, SeenCase } from '../../pipeline/rca/ports.ts'
-import { recordingText } from './recording-text.ts'
+import { recordingText, type DeployedReleases } from './recording-text.ts'
 
 /**
  * What diagnoses saw, one gzipped file each, for `ccp replay`.
@@ -21,8 +21,7 @@ export interface RecordingsOptions {
   readonly directory: string
   readonly most: number
   readonly mostBytes: number
-  /** The commits in production now, by service. */
-  deployed(): Promise<Readonly<Record<string, string>>>
+  deployed(): Promise<DeployedReleases>
   report(error: CcpError): void
   nowMs(): number
 }

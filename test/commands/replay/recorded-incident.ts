@@ -94,7 +94,7 @@ export async function recordedIncident(
     directory: join(dataDirectory, 'recordings'),
     most: 10,
     mostBytes: 10_000_000,
-    deployed: async () => ({ payment: faulty }),
+    deployed: async () => ({ payment: { commit: faulty } }),
     report: (error) => {
       throw error
     },

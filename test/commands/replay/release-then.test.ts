@@ -14,7 +14,7 @@ const inConfig = (surfaced: Location | null): Location => ({
 
 describe('what ran when an incident was recorded', () => {
   it('is what the fault was located in', () => {
-    const seen = { ...NOTHING_SEEN, deployed: { [service]: 'recorded' } }
+    const seen = { ...NOTHING_SEEN, deployed: { [service]: { commit: 'recorded' } } }
     expect(releaseThen(service, { location, patch: null }, seen).commit).toBe(location.baseCommit)
   })
 
@@ -27,7 +27,7 @@ describe('what ran when an incident was recorded', () => {
   })
 
   it('is with the recorded code where the fault of the configuration surfaced nowhere', () => {
-    const seen = { ...NOTHING_SEEN, deployed: { [service]: 'recorded' } }
+    const seen = { ...NOTHING_SEEN, deployed: { [service]: { commit: 'recorded' } } }
     const found = { location: inConfig(null), patch: null }
     expect(releaseThen(service, found, seen)).toMatchObject({
       commit: 'recorded',
@@ -39,6 +39,14 @@ describe('what ran when an incident was recorded', () => {
     const pair = { part: 'code', otherCommit: 'config-then' } as const
     const found = { location, patch: { ...patch, service, pair } }
     expect(releaseThen(service, found, NOTHING_SEEN).configCommit).toBe('config-then')
+  })
+
+  it('is the pair that was recorded, where the stages found nothing', () => {
+    const seen = { ...NOTHING_SEEN, deployed: { [service]: { commit: 'recorded', configCommit: 'set' } } }
+    expect(releaseThen(service, { location: null, patch: null }, seen)).toMatchObject({
+      commit: 'recorded',
+      configCommit: 'set',
+    })
   })
 
   it('is of the last deploy and the last change of configuration where nothing else tells', () => {

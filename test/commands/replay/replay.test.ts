@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { replayCommand } from '../../../src/commands/replay/replay.ts'
 import type { ReplaySettings } from '../../../src/commands/replay/without-effects.ts'
 import { recordingFile } from '../../../src/integrations/recordings/recordings.ts'
@@ -26,6 +26,7 @@ describe('ccp replay', () => {
     folder = mkdtempSync(join(tmpdir(), 'ccp-replay-test-'))
     place = await recordedIncident(folder)
   })
+  afterEach(() => vi.unstubAllEnvs())
   afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
   async function replay(
@@ -61,13 +62,13 @@ describe('ccp replay', () => {
       objects: repositories.map((directory) => git(directory, 'count-objects', '-v')),
       data: readdirSync(dataDirectory, { recursive: true }).sort(),
     })
-    const borrowed = () => readdirSync(tmpdir()).filter((name) => /^ccp-(borrowed|replay)-/.test(name))
+    const temporary = mkdtempSync(join(folder, 'temporary-'))
+    vi.stubEnv('TMPDIR', temporary)
     const before = state()
-    const there = borrowed()
     const { of } = await replay()
     expect(of('patch')?.replayed).not.toBeNull()
     expect(state()).toEqual(before)
-    expect(borrowed().filter((name) => !there.includes(name))).toEqual([])
+    expect(readdirSync(temporary)).toEqual([])
   })
 
   it('shows what a change of rca.yaml would have changed, down to the stages that are not reached', async () => {

@@ -52,7 +52,7 @@ describe('recordings of diagnoses', () => {
       directory,
       most: 10,
       mostBytes: 1_000_000,
-      deployed: async () => ({ payment: 'c2' }),
+      deployed: async () => ({ payment: { commit: 'c2', configCommit: 'k1' } }),
       report: (error) => void reported.push(error),
       nowMs: () => 5_000,
       ...limits,
@@ -67,7 +67,13 @@ describe('recordings of diagnoses', () => {
     expect(reported).toEqual([])
     const read = await readRecording(folder, 'pd-1')
     const { missing, tracing, gather } = seen('pd-1')
-    expect(read).toMatchObject({ recordedAtMs: 5_000, deployed: { payment: 'c2' }, missing, tracing, gather })
+    expect(read).toMatchObject({
+      recordedAtMs: 5_000,
+      deployed: { payment: { commit: 'c2', configCommit: 'k1' } },
+      missing,
+      tracing,
+      gather,
+    })
     expect(read.incident.incidentId).toBe('pd-1')
     expect(rankCase(read.incidentCase, SETTINGS)).toEqual(rankCase(CASE, SETTINGS))
   })
