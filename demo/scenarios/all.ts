@@ -3,6 +3,7 @@ import { badDeploy } from './bad-deploy.ts'
 import { mystery } from './mystery.ts'
 import { nullDereference } from './null-dereference.ts'
 import { panic } from './panic.ts'
+import { resourceLeak } from './resource-leak.ts'
 import type { Scenario } from './scenario.ts'
 import { slowDependency } from './slow-dependency.ts'
 import { twoAtOnce } from './two-at-once.ts'
@@ -14,6 +15,7 @@ import { wrongFix } from './wrong-fix.ts'
 export const scenarios: readonly Scenario[] = [
   nullDereference,
   slowDependency,
+  resourceLeak,
   badConfig,
   badDeploy,
   wrongFix,

@@ -35,6 +35,10 @@ export function growthText({ resource }: SignalVerdict, ratio: number | null): s
   const amount =
     resource === 'memory'
       ? `${(ratio / 1024).toFixed(1)} KiB of`
-      : ratio.toFixed(Math.abs(ratio) < 10 ? 2 : 0)
+      : withoutMinusZero(ratio).toFixed(Math.abs(ratio) < 10 ? 2 : 0)
   return `${amount} ${resource ?? ''} more for each request`
+}
+
+function withoutMinusZero(ratio: number): number {
+  return Math.abs(ratio) < 0.005 ? 0 : ratio
 }

@@ -65,7 +65,7 @@ export async function localizeChange(
       blame,
       suspectCommit: suspect,
       failingInput: null,
-      doubts: doubtsOf(place, places, changed),
+      doubts: [...doubtsOf(place, places, changed), ...victim(diagnosis, fault)],
     },
   }
 }
@@ -169,6 +169,15 @@ function placeOf(
     symbol: definition?.qualifiedName ?? null,
     snippet: snippetAt(file.source.lines, line, snippetRadius),
   }
+}
+
+/** Whoever asked for what had run out: a reader who has seen the trace must know why another line is named. */
+function victim({ stackTrace }: Diagnosis, fault: Fault): readonly string[] {
+  if (stackTrace === null || fault.kind !== 'exhaustion') return []
+  const frame = stackTrace.frames.find(({ application }) => application) ?? stackTrace.frames[0]
+  if (frame === undefined) return []
+  const at = `${frame.file.split(/[\\/]/).slice(-2).join('/')}${frame.line === null ? '' : `:${frame.line}`}`
+  return [`${stackTrace.type} was thrown at ${at}, a victim: it asked when no ${fault.resource} were left`]
 }
 
 /** How the line was found, and what else it could have been. */

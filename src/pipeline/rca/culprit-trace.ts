@@ -64,10 +64,14 @@ function inputOf(same: readonly LogRecord[], all: readonly LogRecord[]): Failing
   )
 }
 
+/** The folders of a long path say nothing in one sentence; its name does. */
+const LONG_PATH = /(?:\/[^\s'"/]{1,200}){4,}\/([^\s'"/]{1,200})/g
+
 /** "TypeError: ... at receipt.py:41". */
 export function describeTrace(trace: StackTrace): string {
   const frame = throwingFrame(trace)
-  const message = trace.message.length > 120 ? `${trace.message.slice(0, 119)}…` : trace.message
+  const said = trace.message.replace(LONG_PATH, '…/$1')
+  const message = said.length > 120 ? `${said.slice(0, 119)}…` : said
   const where =
     frame === null ? '' : ` at ${baseName(frame.file)}${frame.line === null ? '' : `:${frame.line}`}`
   return `${trace.type}${message === '' ? '' : `: ${message}`}${where}`

@@ -24,6 +24,8 @@ export function formatValue(value: number, unit: string): string {
       return `${short(value)} %`
     case 'bytes':
       return `${short(value / 1_048_576)} MiB`
+    case 'count':
+      return short(value)
     default:
       return unit === '' ? short(value) : `${short(value)} ${unit}`
   }

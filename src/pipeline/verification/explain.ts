@@ -139,7 +139,7 @@ function growthSides({ resource, canary, control }: SignalVerdict): string {
       ? 'unknown'
       : resource === 'memory'
         ? `${(value / 1024).toFixed(1)} KiB`
-        : value.toFixed(Math.abs(value) < 10 ? 2 : 0)
+        : (Math.abs(value) < 0.005 ? 0 : value).toFixed(Math.abs(value) < 10 ? 2 : 0)
   return `${resource ?? 'growth'}: canary ${amount(canary.ratio)} more for each request (over ${canary.n}), the old version ${amount(control.ratio)}`
 }
 

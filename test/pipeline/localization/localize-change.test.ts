@@ -83,6 +83,9 @@ describe('localization without a trace', () => {
     const location = await found(repository, FULL, previous, TRACE)
     expect(location).toMatchObject({ file: 'payment/journal.py', line: 5, symbol: 'note', exception: null })
     expect(location.doubts[0]).toContain('is opened and never closed')
+    expect(location.doubts[1]).toBe(
+      'OSError was thrown at payment/rates.py:5, a victim: it asked when no open files were left',
+    )
   })
 
   it('names what is as likely by its looks', async () => {

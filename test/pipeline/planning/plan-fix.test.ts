@@ -269,4 +269,23 @@ describe('a plan for a line that no trace names', () => {
       newContent: expect.stringContaining('with open(path) as file:\n        return json.load(file)'),
     })
   })
+
+  it("closes no descriptor twice: its number may be somebody else's by then", async () => {
+    const full = {
+      ...slow,
+      line: 5,
+      fault: { kind: 'exhaustion' as const, resource: 'open files' as const, because: '', perRequest: 1 },
+    }
+    const opening =
+      'import os\n\n\ndef note(line):\n    log = os.open(PATH, os.O_APPEND)\n    os.write(log, line)\n'
+    const planned = async (text: string) =>
+      ofStrategy(await plan({ repository: aRepository({ 'payment/receipt.py': text }) }, full), 'template')
+    expect((await planned(opening)).recipe).toMatchObject({
+      templateId: 'python-descriptor-kept-open',
+      newContent: expect.stringContaining(
+        '    try:\n        os.write(log, line)\n    finally:\n        os.close(log)\n',
+      ),
+    })
+    expect((await planned(`${opening}    os.close(log)\n`)).unavailable).toContain('no template fits')
+  })
 })
