@@ -26,7 +26,7 @@ import (
 	"os"
 	"os/exec"
 	"strings"
-	"syscall"
+${replay.upstreamFailure === null ? '' : '\t"sync/atomic"\n'}	"syscall"
 	"testing"
 	"time"
 )
@@ -61,10 +61,10 @@ func TestReplay${options.name}(t *testing.T) {
 	}
 }
 
-// Stands in for every service that this one calls.
+${goFailure(replay, options.name).declared}// Stands in for every service that this one calls.
 func answer${options.name}(response http.ResponseWriter, request *http.Request) {
 	_, _ = io.Copy(io.Discard, request.Body)
-	response.Header().Set("content-type", "application/json")
+${goFailure(replay, options.name).first}	response.Header().Set("content-type", "application/json")
 	_, _ = io.WriteString(response, "{}")
 }
 
@@ -147,6 +147,19 @@ func (service *${type}) freePort() int {
 	return probe.Addr().(*net.TCPAddr).Port
 }
 `
+}
+
+/** What the stand-in does the first time that it is asked. */
+function goFailure({ upstreamFailure }: Replay, name: string): { declared: string; first: string } {
+  if (upstreamFailure === null) return { declared: '', first: '' }
+  const fails =
+    upstreamFailure === 'broken connection'
+      ? '\t\tpanic(http.ErrAbortHandler)\n'
+      : `\t\tresponse.WriteHeader(${upstreamFailure})\n\t\treturn\n`
+  return {
+    declared: `// How often the stand-in was asked.\nvar asked${name} int32\n\n`,
+    first: `\tif atomic.AddInt32(&asked${name}, 1) == 1 {\n${fails}\t}\n`,
+  }
 }
 
 /** Texts as the elements of a slice, one a line where they do not fit on one. */

@@ -21,6 +21,7 @@ export function javaTest(replay: Replay, options: JavaTest): string {
     ...IMPORTS,
     ...(testImport === null ? [] : [testImport]),
     ...(replay.upstreams.length > 0 ? STUB_IMPORTS : []),
+    ...(replay.upstreamFailure === null ? [] : ['java.util.concurrent.atomic.AtomicInteger']),
   ]
   const entry =
     framework === 'main'
@@ -41,7 +42,7 @@ public class ${className} {
     private static final String BODY = ${hasBody ? `String.join(\n            "\\n"${body.map((line) => `,\n            ${javaText(line)}`).join('')})` : '""'};
 
 ${entry}
-${replay.upstreams.length > 0 ? WITH_STUB : WITHOUT_STUB}
+${replay.upstreams.length > 0 ? withStub(replay) : WITHOUT_STUB}
     }
 
     private static void replay(String stub) throws Exception {
@@ -140,10 +141,21 @@ const STUB_IMPORTS = ['com.sun.net.httpserver.HttpServer', 'java.net.InetSocketA
 
 const WITHOUT_STUB = '        replay("");'
 /** Stands in for every service that this one calls. */
-const WITH_STUB = `        // Stands in for every service that this one calls.
-        HttpServer upstream = HttpServer.create(new InetSocketAddress(InetAddress.getByName("127.0.0.1"), 0), 0);
+function withStub({ upstreamFailure }: Replay): string {
+  // The JDK's client asks again by itself where a connection breaks before the head of an answer, and not after it.
+  const [status, length] = upstreamFailure === 'broken connection' ? [200, 2] : [upstreamFailure ?? 0, -1]
+  const first = `
+            if (asked.getAndIncrement() == 0) {
+                exchange.sendResponseHeaders(${status}, ${length});
+                exchange.close();
+                return;
+            }`
+  return `        // Stands in for every service that this one calls.
+        HttpServer upstream = HttpServer.create(new InetSocketAddress(InetAddress.getByName("127.0.0.1"), 0), 0);${
+          upstreamFailure === null ? '' : '\n        AtomicInteger asked = new AtomicInteger();'
+        }
         upstream.createContext("/", exchange -> {
-            exchange.getRequestBody().readAllBytes();
+            exchange.getRequestBody().readAllBytes();${upstreamFailure === null ? '' : first}
             exchange.getResponseHeaders().set("content-type", "application/json");
             exchange.sendResponseHeaders(200, 2);
             exchange.getResponseBody().write("{}".getBytes(StandardCharsets.UTF_8));
@@ -155,6 +167,7 @@ const WITH_STUB = `        // Stands in for every service that this one calls.
         } finally {
             upstream.stop(0);
         }`
+}
 
 function javaArray(texts: readonly string[]): string {
   return `{${texts.map(javaText).join(', ')}}`

@@ -1,4 +1,5 @@
 import type { Replay } from './regression-test.ts'
+import { answersFirst } from '../signals/upstream-failure.ts'
 
 /** A test file for node:test or Vitest that replays the request; it needs Node 20 or later and no package. */
 export function nodeTest(
@@ -27,11 +28,15 @@ const HEALTH_PATH = ${json(replay.healthPath)}
 const METHOD = ${json(input.method)}
 const PATH = ${json(input.path)}
 const BODY${typed('unknown')} = ${hasBody ? json(input.body) : 'undefined'}
+// Answers of the stand-in before it is well: a status, or 0 for a connection that breaks.
+const FAILURES${typed('number[]')} = ${JSON.stringify(answersFirst(replay.upstreamFailure))}
 
 test('the request that failed is answered without a server error', { timeout: 40_000 }, async () => {
   const upstream = await listen((request, response) => {
     request.resume()
-    response.writeHead(200, { 'content-type': 'application/json' }).end('{}')
+    const status = FAILURES.shift() ?? 200
+    if (status === 0) request.socket.destroy()
+    else response.writeHead(status, { 'content-type': 'application/json' }).end('{}')
   })
   let service${typed('{ child: ChildProcess; port: number } | undefined')}
   try {

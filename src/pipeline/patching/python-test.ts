@@ -1,4 +1,5 @@
 import type { Replay } from './regression-test.ts'
+import { answersFirst } from '../signals/upstream-failure.ts'
 
 /** A unittest file that replays the request; standard library only, Python 3.8 or later. */
 export function pythonTest(replay: Replay): string {
@@ -29,6 +30,8 @@ HEALTH_PATH = ${pythonText(replay.healthPath)}
 METHOD = ${pythonText(input.method)}
 PATH = ${pythonText(input.path)}
 BODY = ${pythonLiteral(input.body)}
+# Answers of the stand-in before it is well: a status, or 0 for a connection that breaks.
+FAILURES = ${pythonLiteral(answersFirst(replay.upstreamFailure))}
 
 
 class Upstream(http.server.BaseHTTPRequestHandler):
@@ -36,7 +39,11 @@ class Upstream(http.server.BaseHTTPRequestHandler):
 
     def answer(self):
         self.rfile.read(int(self.headers.get("content-length") or 0))
-        self.send_response(200)
+        status = FAILURES.pop(0) if FAILURES else 200
+        if status == 0:
+            self.close_connection = True
+            return
+        self.send_response(status)
         self.send_header("content-type", "application/json")
         self.send_header("content-length", "2")
         self.end_headers()

@@ -4,6 +4,8 @@ import { javaTest } from './java-test.ts'
 import { nodeTest } from './node-test.ts'
 import { pythonTest } from './python-test.ts'
 import { testPlace, type TestPlace } from './test-place.ts'
+import { upstreamFailure } from '../signals/upstream-failure.ts'
+import type { UpstreamFailure } from '../signals/upstream-failure.ts'
 import type { Location, RegressionTest } from '../contracts.ts'
 import type { ServiceDefinition } from '../services.ts'
 import type { FailingInput } from '../signals/stack-trace.ts'
@@ -25,6 +27,8 @@ export interface Replay {
   /** Plain settings; the variables in `upstreams` get the address of a stub instead. */
   readonly environment: Readonly<Record<string, string>>
   readonly upstreams: readonly string[]
+  /** How the stub fails the first time that it is asked; null where it never does. */
+  readonly upstreamFailure: UpstreamFailure | null
   /** Steps from the test's folder up to the root. */
   readonly depth: number
 }
@@ -48,9 +52,9 @@ export async function regressionTest(
   if (refusal !== null) return none(refusal)
   const place = await testPlace(service, location, read)
   if (place.kind === 'unknown') return none(place.why)
-  const replay = replayOf({ location, exception: exception.type, service, input, path: place.path })
+  const replay = replayOf({ location, exception, service, input, path: place.path })
   const content = contentOf(place, replay)
-  const describes = `replays ${input.method} ${input.path.split('?')[0]} and expects no server error`
+  const describes = `replays ${input.method} ${input.path.split('?')[0]}${whileItFails(replay)} and expects no server error`
   return {
     outcome: { kind: 'generated', path: place.path, describes },
     file: { path: place.path, content },
@@ -66,23 +70,32 @@ function contentOf(place: Exclude<TestPlace, { kind: 'unknown' }>, replay: Repla
 
 function replayOf(known: {
   readonly location: Location
-  readonly exception: string
+  readonly exception: NonNullable<Location['exception']>
   readonly service: ServiceDefinition
   readonly input: FailingInput
   readonly path: string
 }): Replay {
   const { location, exception, service, input, path } = known
   const entries = Object.entries(service.environment)
+  const upstreams = entries.map(([name]) => name).filter(isUpstream)
   return {
     incidentId: location.incidentId,
-    exception,
+    exception: exception.type,
     input,
     startCommand: service.startCommand ?? [],
     healthPath: service.healthPath,
     environment: Object.fromEntries(entries.filter(([name]) => !isUpstream(name))),
-    upstreams: entries.map(([name]) => name).filter(isUpstream),
+    upstreams,
+    upstreamFailure: upstreams.length === 0 ? null : upstreamFailure(exception),
     depth: path.split('/').length - 1,
   }
+}
+
+function whileItFails({ upstreamFailure: failure }: Replay): string {
+  if (failure === null) return ''
+  return failure === 'broken connection'
+    ? ' while the connection to its upstream breaks once'
+    : ` while its upstream answers ${failure} once`
 }
 
 function isUpstream(name: string): boolean {

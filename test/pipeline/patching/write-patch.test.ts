@@ -183,6 +183,26 @@ describe('the replay test', () => {
   })
 
   it.each([
+    ['urllib.error.HTTPError', 'HTTP Error 503: Service Unavailable', 'FAILURES = [503]', 'answers 503 once'],
+    ['ConnectionResetError', '[Errno 104] Connection reset by peer', 'FAILURES = [0]', 'breaks once'],
+    ['HTTPError', 'HTTP Error 404: Not Found', 'FAILURES = []', '/charge and expects'],
+    ['TypeError', "'NoneType' object is not subscriptable", 'FAILURES = []', '/charge and expects'],
+  ])('of %s: %s lets the upstream fail as it did', async (type, message, stands, says) => {
+    const { patch, test } = await write({ location: aLocation({ exception: { type, message } }) })
+    expect(test).toContain(stands)
+    expect(patch.regressionTest).toMatchObject({ describes: expect.stringContaining(says) })
+  })
+
+  it('lets nothing fail where the service calls nobody', async () => {
+    const exception = { type: 'HTTPError', message: 'HTTP Error 503: Service Unavailable' }
+    const { test } = await write({
+      location: aLocation({ exception }),
+      service: aService({ environment: { CURRENCY: 'EUR' } }),
+    })
+    expect(test).toContain('FAILURES = []')
+  })
+
+  it.each([
     [['node', '--test'], 'javascript', 'test/ccp-pd-q1-42.test.mjs', 'node:test'],
     [['node', '--test', 'test/*.test.ts'], 'typescript', 'test/ccp-pd-q1-42.test.ts', 'node:test'],
     [['node', '--test', 'src/**/*.spec.js'], 'javascript', 'src/ccp-pd-q1-42.spec.js', 'node:test'],

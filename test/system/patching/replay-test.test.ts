@@ -135,6 +135,7 @@ function replay(startCommand: readonly string[]): Replay {
     healthPath: '/healthz',
     environment: { CURRENCY: 'EUR' },
     upstreams: ['LEDGER_URL'],
+    upstreamFailure: null,
     depth: 1,
   }
 }
@@ -259,5 +260,165 @@ describeWith(['java'], 'the generated test in Java', () => {
     const command = ['-Xlint:all', '-Werror', '-d', 'classes', ...sources]
     const ran = spawnSync('javac', command, { cwd: directory, encoding: 'utf8' })
     expect(ran).toMatchObject({ status: 0, stderr: '' })
+  })
+})
+
+/** Asks its upstream up to TIMES times; fails where it never got an answer. */
+const ASKING = {
+  Python: `import json, os, urllib.request
+from http.server import BaseHTTPRequestHandler, HTTPServer
+class Handler(BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.reply(200)
+    def do_POST(self):
+        self.rfile.read(int(self.headers["content-length"]))
+        for left in range(TIMES):
+            try:
+                urllib.request.urlopen(os.environ["LEDGER_URL"] + "/entries", timeout=2).read()
+                return self.reply(200)
+            except OSError:
+                pass
+        self.reply(500)
+    def reply(self, status):
+        self.send_response(status)
+        self.send_header("content-length", "0")
+        self.end_headers()
+    def log_message(self, *_):
+        pass
+HTTPServer(("127.0.0.1", int(os.environ["PORT"])), Handler).serve_forever()
+`,
+  JavaScript: `import { createServer } from 'node:http'
+createServer(async (request, response) => {
+  request.resume()
+  if (request.method === 'GET') return response.end()
+  for (let left = TIMES; left > 0; left -= 1) {
+    const answer = await fetch(process.env.LEDGER_URL + '/entries').catch(() => null)
+    if (answer?.ok) return response.end()
+  }
+  response.writeHead(500).end()
+}).listen(Number(process.env.PORT), '127.0.0.1')
+`,
+  Go: `package main
+
+import (
+	"net/http"
+	"os"
+)
+
+func main() {
+	http.HandleFunc("/", func(response http.ResponseWriter, request *http.Request) {
+		for left := TIMES; left > 0 && request.Method != "GET"; left-- {
+			answer, err := http.Get(os.Getenv("LEDGER_URL") + "/entries")
+			if err == nil && answer.StatusCode < 500 {
+				return
+			}
+		}
+		if request.Method != "GET" {
+			response.WriteHeader(500)
+		}
+	})
+	_ = http.ListenAndServe("127.0.0.1:"+os.Getenv("PORT"), nil)
+}
+`,
+  Java: `package shop;
+
+import com.sun.net.httpserver.HttpServer;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+
+public class Service {
+    private static final HttpClient CLIENT = HttpClient.newHttpClient();
+
+    private static int ask() throws InterruptedException {
+        HttpRequest request = HttpRequest.newBuilder(URI.create(System.getenv("LEDGER_URL") + "/entries")).build();
+        try {
+            return CLIENT.send(request, HttpResponse.BodyHandlers.discarding()).statusCode();
+        } catch (IOException error) {
+            return 500;
+        }
+    }
+
+    public static void main(String[] args) throws Exception {
+        int port = Integer.parseInt(System.getenv("PORT"));
+        HttpServer server = HttpServer.create(new InetSocketAddress("127.0.0.1", port), 0);
+        server.createContext("/", exchange -> {
+            exchange.getRequestBody().readAllBytes();
+            int status = exchange.getRequestMethod().equals("GET") ? 200 : 500;
+            try {
+                for (int left = TIMES; left > 0 && status >= 500; left--) status = ask();
+            } catch (InterruptedException error) {
+                throw new IOException(error);
+            }
+            exchange.sendResponseHeaders(status, -1);
+            exchange.close();
+        });
+        server.start();
+    }
+}
+`,
+} as const
+
+const TOLD = {
+  Python: (told: Replay) => pythonTest(told),
+  JavaScript: (told: Replay) => nodeTest(told, { framework: 'node', isTypeScript: false }),
+  Go: (told: Replay) => goTest(told, { packageName: 'pay_test', name: 'Incident1' }),
+  Java: (told: Replay) =>
+    javaTest(told, {
+      packageName: 'shop',
+      className: 'ReplayTest',
+      path: 'test/shop/ReplayTest.java',
+      framework: 'main',
+    }),
+} as const
+
+const STARTS = {
+  Python: ['python3', 'service.py'],
+  JavaScript: ['node', 'service.mjs'],
+  Go: ['go', 'run', '.'],
+  Java: ['java', 'src/shop/Service.java'],
+} as const
+
+for (const language of ['Python', 'JavaScript', 'Go', 'Java'] as const) {
+  describeWith(LANGUAGES[language].needs, `the generated test in ${language}, of a failing upstream`, () => {
+    const { service, test, command } = LANGUAGES[language]
+
+    function outcome(upstreamFailure: Replay['upstreamFailure'], times: number) {
+      const directory = checkout({
+        'go.mod': GO_MODULE,
+        [service[0]]: ASKING[language].replace('TIMES', String(times)),
+        [test[0]]: TOLD[language]({ ...replay(STARTS[language]), upstreamFailure }),
+      })
+      const [program = '', ...parameters] = command
+      const env = { PATH: process.env.PATH, HOME: process.env.HOME, CGO_ENABLED: '0' }
+      const ran = spawnSync(program, parameters, { cwd: directory, encoding: 'utf8', env })
+      return { failed: ran.status !== 0, output: ran.stdout + ran.stderr }
+    }
+
+    it.each([503, 'broken connection'] as const)(
+      '%s: fails without a retry and passes with one',
+      (failure) => {
+        const before = outcome(failure, 1)
+        expect(before.output).toContain('POST /charge was answered with 50')
+        expect(before.failed).toBe(true)
+        const after = outcome(failure, 2)
+        expect(after.failed, after.output).toBe(false)
+      },
+    )
+
+    it('shows nothing where the upstream is well', () => {
+      const well = outcome(null, 1)
+      expect(well.failed, well.output).toBe(false)
+    })
+  })
+}
+
+describeWith(['go'], 'the generated test in Go, of a failing upstream', () => {
+  it.each([503, 'broken connection'] as const)('%s: is formatted as gofmt does it', (upstreamFailure) => {
+    const input = TOLD.Go({ ...replay(STARTS.Go), upstreamFailure })
+    expect(spawnSync('gofmt', ['-l'], { input, encoding: 'utf8' }).stdout).toBe('')
   })
 })
