@@ -122,6 +122,10 @@ async function assemble(
     },
     async breakShop(scenario, released) {
       if (await shop.provide(scenario.needs ?? [])) healthySinceMs = Date.now()
+      if (scenario.setStage !== undefined) {
+        await scenario.setStage(shop)
+        healthySinceMs = Date.now()
+      }
       const leftMs = healthySinceMs + options.healthyMs - Date.now()
       if (leftMs > 0) await new Promise((resolve) => setTimeout(resolve, leftMs))
       await scenario.breakShop(shop, model)

@@ -37,6 +37,8 @@ export interface Shop {
   deploy(service: ServiceName, release: string): Promise<void>
   /** Rolls other settings out to a service that reads any, with the code that it runs. */
   configure(service: ServiceName, settings: SettingsRelease): Promise<void>
+  /** Has had that release of a service in production for days when the scenario begins, in place of the healthy one. */
+  stand(service: ServiceName, release: string): Promise<void>
   /** Brings up the services in these languages, and has orders ask for them; false where all run already. */
   provide(toolchains: readonly Toolchain[]): Promise<boolean>
   /** Brings every running service back to its healthy release; false where all are there already. */
@@ -86,20 +88,27 @@ export async function startShop(
     SHOP_LOYALTY_URL: urlOf.loyalty,
   }
   const target = deployTarget(environment, dataDirectory, routerUrl)
-  const running = new Set<ServiceName>(standingServices)
+  /** The services that run, each with the release that stands when a scenario begins. */
+  const standing = new Map<ServiceName, string>(standingServices.map((name) => [name, 'healthy']))
+  const releaseOf = (name: ServiceName, release: string) => {
+    const found = repositories[name].releases[release]
+    if (found === undefined) throw new Error(`${name} has no release ${release}`)
+    return { ...found, repository: repositories[name] }
+  }
+  const configOf = (name: ServiceName, release: SettingsRelease): string | undefined =>
+    readSettings.includes(name) ? settings.releases[release] : undefined
   const stage = () =>
     stageDeploys(
       deploysFile(dataDirectory),
-      [...running].map((name) => repositories[name]),
-      { payment: settings.releases.healthy },
+      [...standing].map(([name, release]) => ({
+        ...releaseOf(name, release),
+        configCommit: configOf(name, 'healthy'),
+      })),
     )
   await stage()
-  const configOf = (name: ServiceName, release: SettingsRelease): string | undefined =>
-    readSettings.includes(name) ? settings.releases[release] : undefined
   const deploy = async (name: ServiceName, release: string) => {
-    const found = repositories[name].releases[release]
-    if (found === undefined) throw new Error(`${name} has no release ${release}`)
-    await target.deploy(name, found.commit, found.version, configOf(name, 'healthy'))
+    const { commit, version } = releaseOf(name, release)
+    await target.deploy(name, commit, version, configOf(name, 'healthy'))
   }
   await Promise.all(standingServices.map((name) => deploy(name, 'healthy')))
   const load = new Load(directory, urlOf.gateway, requestsPerSecond)
@@ -125,16 +134,21 @@ export async function startShop(
       wholesale.push(buyer)
       await buyer.order(['--wholesale-number', orderNumber])
     },
+    async stand(name, release) {
+      standing.set(name, release)
+      await stage()
+      await deploy(name, release)
+    },
     async provide(toolchains) {
-      const missing = serviceNames.filter((name) => !running.has(name) && needsOneOf(toolchains, name))
+      const missing = serviceNames.filter((name) => !standing.has(name) && needsOneOf(toolchains, name))
       if (missing.length === 0) return false
-      for (const name of missing) running.add(name)
+      for (const name of missing) standing.set(name, 'healthy')
       await stage()
       for (const name of missing) {
         await warmUp(services[name], repositories[name].path)
         await deploy(name, 'healthy')
       }
-      await load.orderFrom([...running])
+      await load.orderFrom([...standing.keys()])
       return true
     },
     async restore() {
@@ -142,8 +156,9 @@ export async function startShop(
       const networkChanged = await network.restore()
       let changed = outsideChanged || networkChanged || wholesale.length > 0
       for (const buyer of wholesale.splice(0)) await buyer.stop()
+      for (const name of standing.keys()) standing.set(name, 'healthy')
       await stage()
-      for (const name of running) {
+      for (const name of standing.keys()) {
         const [serving] = await target.releases(name)
         const isHealthy = serving?.commit === repositories[name].commits.healthy
         if (isHealthy && serving?.configCommit === configOf(name, 'healthy')) continue

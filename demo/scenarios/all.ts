@@ -1,5 +1,6 @@
 import { badConfig } from './bad-config.ts'
 import { badDeploy } from './bad-deploy.ts'
+import { flakyUpstream } from './flaky-upstream.ts'
 import { mystery } from './mystery.ts'
 import { nullDereference } from './null-dereference.ts'
 import { panic } from './panic.ts'
@@ -22,6 +23,7 @@ export const scenarios: readonly Scenario[] = [
   unsafeFix,
   unhandledException,
   panic,
+  flakyUpstream,
   twoAtOnce,
   mystery,
 ]

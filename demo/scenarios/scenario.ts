@@ -17,6 +17,8 @@ export interface Scenario {
   readonly needs?: readonly Toolchain[]
   /** What the shop's monitoring pages for; the error ratio at the gateway where it says nothing. */
   readonly alerts?: readonly AlertRule[]
+  /** What has been so for days when the scenario begins: other releases than the healthy ones, companies outside. */
+  setStage?(shop: Shop): Promise<void>
   /** What goes into production, in order; the last is what breaks it. The model says NONE unless told otherwise. */
   breakShop(shop: Shop, model: Model): Promise<void>
   /** What the people of a headless run do; they approve what they are asked where it says nothing. */
