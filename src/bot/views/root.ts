@@ -1,6 +1,7 @@
 import type { CommitSummary, Diagnosis, Fault, IncidentLink, Location } from '../../pipeline/contracts.ts'
 import type { IncidentRecord } from '../../pipeline/machine.ts'
 import { openPlaces } from '../../pipeline/approval.ts'
+import { describeUpstreamFailure, upstreamFailure } from '../../pipeline/signals/upstream-failure.ts'
 import { actions, context, header, section } from './blocks.ts'
 import { actionButtons, lookButtons } from './buttons.ts'
 import { desiredMessage, type DesiredMessage } from './desired-message.ts'
@@ -124,7 +125,9 @@ function configText({ file, line: number, exception }: Location, change: string)
 
 function thrownText({ type, message }: { type: string; message: string }, location: Location | null): string {
   const at = location === null ? '' : ` at ${code(`${location.file}:${location.line}`)}`
-  return `It throws ${code(type)}${at}: ${sentence(line(message, 160))}`
+  const failure = upstreamFailure({ type, message })
+  const whose = failure === null ? '' : ` There ${describeUpstreamFailure(failure)}.`
+  return `It throws ${code(type)}${at}: ${sentence(line(message, 160))}${whose}`
 }
 
 function suspectText({ commit, subject }: CommitSummary): string {

@@ -3,6 +3,7 @@ import { locateFrames } from './locate-frames.ts'
 import { LOCALIZATION_SETTINGS } from './settings.ts'
 import { snippetAt } from './snippet.ts'
 import { suspectCommit } from './suspect-commit.ts'
+import { upstreamFailure } from '../signals/upstream-failure.ts'
 import type { CommitSummary, Diagnosis, Location, StageOutcome } from '../contracts.ts'
 import type { StackTrace } from '../signals/stack-trace.ts'
 import type { ChosenFrame } from './choose-frame.ts'
@@ -16,6 +17,18 @@ interface History {
   readonly commits: readonly TouchingCommit[]
   readonly isRelease: boolean
   readonly doubts: readonly string[]
+}
+
+/** All that a location is made of. */
+interface Found {
+  readonly diagnosis: Diagnosis
+  readonly deps: LocalizeDeps
+  readonly settings: LocalizationSettings
+  readonly frames: readonly FrameInRepository[]
+  readonly chosen: ChosenFrame
+  readonly blame: CommitSummary | null
+  readonly suspect: Suspect | null
+  readonly history: History
 }
 
 const LINES_AROUND = 3
@@ -41,10 +54,18 @@ export async function localizeTrace(
   const chosen = chooseFrame(frames, history.isRelease ? filesOf(history.commits) : null)
   if (chosen === null) return gaveUp(noFrameReason(trace, frames, deps))
   const { blame, suspect } = await findSuspect(chosen, frames, history, deps)
-  return {
-    kind: 'done',
-    value: toLocation({ diagnosis, deps, settings, frames, chosen, blame, suspect, history }),
-  }
+  const found = { diagnosis, deps, settings, frames, chosen, blame, suspect, history }
+  return { kind: 'done', value: toLocation(isOwnFault(found) ? found : withoutSuspect(found)) }
+}
+
+/** A line that calls somebody who failed is to blame only where this release has touched it: it may be years old. */
+function isOwnFault({ chosen, history }: Pick<Found, 'chosen' | 'history'>): boolean {
+  return upstreamFailure(chosen.trace) === null || (history.isRelease && history.commits.length > 0)
+}
+
+function withoutSuspect(found: Found): Found {
+  const doubt = 'no commit is suspected: what failed is what this line calls'
+  return { ...found, suspect: null, history: { ...found.history, doubts: [doubt] } }
 }
 
 function gaveUp(reason: string): StageOutcome<Location> {
@@ -131,16 +152,7 @@ function linesOf(place: FramePlace): LineRange {
   return { from: Math.max(1, line - LINES_AROUND), to: Math.min(lines.length, line + LINES_AROUND) }
 }
 
-function toLocation(found: {
-  readonly diagnosis: Diagnosis
-  readonly deps: LocalizeDeps
-  readonly settings: LocalizationSettings
-  readonly frames: readonly FrameInRepository[]
-  readonly chosen: ChosenFrame
-  readonly blame: CommitSummary | null
-  readonly suspect: Suspect | null
-  readonly history: History
-}): Location {
+function toLocation(found: Found): Location {
   const { diagnosis, deps, chosen, frames } = found
   const { place, trace } = chosen
   return {

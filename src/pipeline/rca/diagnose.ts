@@ -1,4 +1,5 @@
 import type { Diagnosis, Evidence, Fault, Hypothesis, Incident, StageOutcome } from '../contracts.ts'
+import { describeUpstreamFailure, upstreamFailure } from '../signals/upstream-failure.ts'
 import { EDGE_SERVICE, type IncidentCase } from '../signals/telemetry.ts'
 import type { CaseRanking, RankedCause } from './case-ranking.ts'
 import { classifyFault } from './classify-fault.ts'
@@ -147,8 +148,16 @@ function whatItShows(cause: RankedCause, { trace, fault }: Symptoms): string | n
       return `its requests fail without an exception: its ${fault.because}`
     case 'exception':
     case undefined:
-      return trace === null ? null : `it throws ${describeTrace(trace.stackTrace)}${suspectIn(cause, trace)}`
+      return trace === null
+        ? null
+        : `it throws ${describeTrace(trace.stackTrace)}${whoFailed(trace)}${suspectIn(cause, trace)}`
   }
+}
+
+/** An exception that tells of somebody else's failure: the line that throws it asked, and was not answered well. */
+function whoFailed({ stackTrace }: CulpritTrace): string {
+  const failure = upstreamFailure(stackTrace)
+  return failure === null ? '' : `, where ${describeUpstreamFailure(failure)}`
 }
 
 function whoAndWhat({ service, change }: RankedCause, detectedAt: number): string {

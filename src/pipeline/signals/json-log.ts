@@ -152,7 +152,13 @@ function toStatus(value: unknown): number | null {
     : null
 }
 
-function toFailingInput(value: unknown): FailingInput | null {
+/** Whether a field of this name holds the request. */
+export function isRequestField(name: string): boolean {
+  return REQUESTS.includes(name)
+}
+
+/** The request that a field describes; null where it is none. */
+export function toFailingInput(value: unknown): FailingInput | null {
   if (typeof value !== 'object' || value === null) return null
   const fields = value as Fields
   const method = first(['method', 'requestMethod', 'http.method'], fields, textOf)

@@ -1,7 +1,9 @@
 import { MAX_RAW, toEpochMs, toLogLevel } from './log-record.ts'
-import { redactSecrets } from './redact-secrets.ts'
+import { isRequestField, toFailingInput } from './json-log.ts'
+import { redactSecrets, redactValue } from './redact-secrets.ts'
 import { parseStackTraces } from './stack-traces.ts'
 import type { LogLevel, LogRecord } from './log-record.ts'
+import type { FailingInput } from './stack-trace.ts'
 
 type Head = Partial<Pick<LogRecord, 'atMs' | 'level' | 'service' | 'message' | 'status' | 'failingInput'>>
 type Format = (line: string) => Head | null
@@ -38,7 +40,7 @@ export function parsePlainLog(text: string): LogRecord {
     message: head.message ?? line,
     traceId: TRACE_ID.exec(line)?.[1] ?? null,
     stackTraces: parseStackTraces(raw),
-    failingInput: head.failingInput ?? null,
+    failingInput: head.failingInput ?? requestIn(line),
     status: head.status ?? null,
     raw,
   }
@@ -118,6 +120,23 @@ function logfmt(line: string): Head | null {
     level,
     service: pairs.get('service') ?? pairs.get('app') ?? null,
     message: pairs.get('msg') ?? pairs.get('message') ?? line,
+  }
+}
+
+/** `request="{\"method\":\"POST\", ...}"`: an object among the pairs of a line. */
+function requestIn(line: string): FailingInput | null {
+  for (const [, key = '', value = ''] of line.matchAll(LOGFMT_PAIR)) {
+    if (isRequestField(key) && value.startsWith('"{'))
+      return toFailingInput(redactValue(decoded(unquoted(value))))
+  }
+  return null
+}
+
+function decoded(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return null // Cut off, or no JSON: then the request is not known.
   }
 }
 

@@ -87,6 +87,33 @@ describe('localization', () => {
     expect(location.frames.map((each) => each.file)).toEqual(['payment/receipt.py', 'payment/app.py'])
   })
 
+  describe('of a call whose upstream failed', () => {
+    const BANK = 'def rate(currency):\n    return urlopen(url_of(currency))\n'
+    const FAILED = `Traceback (most recent call last):
+  File "/app/payment/bank.py", line 2, in rate
+    return urlopen(url_of(currency))
+urllib.error.HTTPError: HTTP Error 503: Service Unavailable`
+
+    it('suspects no commit where this release did not touch the call: the line may be years old', async () => {
+      const repository = new TemporaryRepository()
+      const previous = repository.commit('bank: ask for rates', { 'payment/bank.py': BANK })
+      repository.commit('readme', { 'README.md': 'x\n' })
+      for (const before of [previous, null]) {
+        const location = await found(repository, FAILED, { previous: before })
+        expect(location).toMatchObject({ file: 'payment/bank.py', line: 2, suspectCommit: null })
+        expect(location.doubts).toEqual(['no commit is suspected: what failed is what this line calls'])
+      }
+    })
+
+    it('suspects the commit of this release that brought it', async () => {
+      const repository = new TemporaryRepository()
+      const previous = repository.commit('start', { 'README.md': 'x\n' })
+      const brought = repository.commit('bank: ask for rates', { 'payment/bank.py': BANK })
+      const location = await found(repository, FAILED, { previous })
+      expect(location.suspectCommit?.commit).toBe(brought)
+    })
+  })
+
   it('gives up where there is no trace, or none of its frames is of the repository', async () => {
     const repository = new TemporaryRepository()
     repository.commit('start', { 'main.go': 'package main\n' })

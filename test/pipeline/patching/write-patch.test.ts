@@ -184,6 +184,13 @@ describe('the replay test', () => {
 
   it.each([
     ['urllib.error.HTTPError', 'HTTP Error 503: Service Unavailable', 'FAILURES = [503]', 'answers 503 once'],
+    [
+      'HTTPError',
+      '502 Server Error: Bad Gateway for url: http://bank',
+      'FAILURES = [502]',
+      'answers 502 once',
+    ],
+    ['AxiosError', 'Request failed with status code 500', 'FAILURES = [500]', 'answers 500 once'],
     ['ConnectionResetError', '[Errno 104] Connection reset by peer', 'FAILURES = [0]', 'breaks once'],
     ['HTTPError', 'HTTP Error 404: Not Found', 'FAILURES = []', '/charge and expects'],
     ['TypeError', "'NoneType' object is not subscriptable", 'FAILURES = []', '/charge and expects'],

@@ -138,7 +138,25 @@ async function diagnosis(overrides: Partial<DiagnoseDeps> = {}, incident: Partia
   return outcome.value
 }
 
+/** The same failures, thrown where payment asks a company outside; nothing was deployed. */
+const FLAKY = TRACE.replace('receipt_lines(order)', 'rate_of(order)')
+  .replace('receipt.py", line 41, in receipt_lines', 'bank.py", line 9, in rate_of')
+  .replace(/TypeError: .*/, 'urllib.error.HTTPError: HTTP Error 503: Service Unavailable')
+
 describe('diagnose', () => {
+  it('names the service whose call to somebody outside fails, and says that nothing was changed in it', async () => {
+    const logs = LOGS.map((each) => ({ ...each, line: each.line.replace(TRACE, FLAKY) }))
+    const { hypotheses, abstained } = await diagnosis({
+      changes: [{ changesBetween: async () => [] }],
+      logs: { linesBetween: async () => logs },
+    })
+    expect(abstained).toBeNull()
+    expect(hypotheses[0]).toMatchObject({ service: 'payment', change: null })
+    expect(hypotheses[0]?.summary).toContain(
+      'payment is probably the cause, though nothing was changed in it; it throws urllib.error.HTTPError: HTTP Error 503: Service Unavailable at bank.py:9, where what it calls answered 503;',
+    )
+  })
+
   it('finds the deploy two calls below the page, within seconds of the fault', async () => {
     const { hypotheses, abstained } = await diagnosis()
     expect(abstained).toBeNull()

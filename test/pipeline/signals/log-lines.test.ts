@@ -114,6 +114,24 @@ describe('a text log line', () => {
     expect(parseLogLine(line.replace('502', '404')).failingInput).toBeNull()
   })
 
+  it('with pairs has the request among them', () => {
+    const request = JSON.stringify({
+      method: 'POST',
+      path: '/reserve',
+      body: { note: 'a "b" \\ c', items: [1] },
+    })
+    const head = '2024-01-02T03:04:05.000Z ERROR [inventory] request failed status=500'
+    const line = `${head} error="HTTPError: no" request=${JSON.stringify(request)}`
+    expect(parseLogLine(line).failingInput).toEqual({
+      kind: 'http',
+      method: 'POST',
+      path: '/reserve',
+      body: { note: 'a "b" \\ c', items: [1] },
+    })
+    for (const other of ['request="{\\"method\\":"', 'request=7', 'request="{}"', 'other="{}"'])
+      expect(parseLogLine(`${head} ${other}`).failingInput).toBeNull()
+  })
+
   it('of syslog names the program', () => {
     expect(parseLogLine('Jan  2 03:04:05 host payment[12]: error: broke')).toMatchObject({
       service: 'payment',
