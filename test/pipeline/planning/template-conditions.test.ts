@@ -154,6 +154,19 @@ describe('definitions that a fix needs', () => {
     expect(twice).toContain('b = ask_again(lambda: urlopen(b_url))')
   })
 
+  it.each([
+    ['import json\nimport urllib.request\n', 'import json\nimport time\nimport urllib.request\n'],
+    ['import zlib\nimport json\n', 'import zlib\nimport json\nimport time\n'],
+    ['import json\n\nimport urllib3\n', 'import json\n\nimport urllib3\nimport time\n'],
+    [
+      'from os import path\nimport urllib.request\n',
+      'from os import path\nimport time\nimport urllib.request\n',
+    ],
+  ])('bring their import in the order of those that are there: %j', (before, after) => {
+    const text = `${before}\n\na = urlopen(a_url)\n`
+    expect(fixed(text, text.split('\n').indexOf('a = urlopen(a_url)') + 1).startsWith(after)).toBe(true)
+  })
+
   it('take another name where theirs is taken', () => {
     const text = 'def ask_again():\n    pass\n\n\na = urlopen(a_url)\n'
     expect(fixed(text, 5)).toContain('def ask_again_2(ask):')

@@ -5,8 +5,8 @@ import type { Language } from '../../signals/stack-trace.ts'
 const IMPORTS = new Set(['import_statement', 'import_from_statement', 'future_import_statement'])
 
 /**
- * The file with an import line that it lacks. Python: `import time` after the last import at the top, or after the
- * docstring; Go: a package name (`errors`) into the import block. Java needs none: fixes write qualified names.
+ * The file with an import line that it lacks. Python: `import time` among the imports at the top, in their order, or
+ * after the docstring; Go: a package name (`errors`) into the import block. Java needs none: fixes write qualified names.
  */
 export function ensureImport(text: string, line: string, language: Language): string {
   if (language === 'python') return ensurePythonImport(text, line)
@@ -18,13 +18,27 @@ function ensurePythonImport(text: string, line: string): string {
   const children = parseSource('python', text).root().namedChildren()
   const imports = children.filter((node) => IMPORTS.has(String(node.kind())))
   if (imports.some((node) => node.text().trim() === line)) return text
-  const plain = imports.findLast((node) => node.kind() !== 'import_from_statement')
-  if (plain !== undefined) return insertAfter(text, plain, `${line}\n`)
+  const later = laterImport(imports, line)
+  if (later !== null) return insertBefore(text, later, `${line}\n`)
+  const last = imports.findLast((node) => node.kind() !== 'import_from_statement')
+  if (last !== undefined) return insertAfter(text, last, `${line}\n`)
   if (imports[0] !== undefined) return insertBefore(text, imports[0], `${line}\n`)
   const first = children.find((node) => node.kind() !== 'comment')
   if (first === undefined) return `${text}${line}\n`
   const isDocstring = first.kind() === 'expression_statement' && first.child(0)?.kind() === 'string'
   return isDocstring ? insertAfter(text, first, `\n${line}\n`) : insertBefore(text, first, `${line}\n\n`)
+}
+
+/** The first of the imports that sorts behind the line, where the first block of them is sorted: linters ask for it. */
+function laterImport(imports: readonly SgNode[], line: string): SgNode | null {
+  const gap = imports.findIndex(
+    (node, at) => at > 0 && node.range().start.line !== (imports[at - 1]?.range().end.line ?? 0) + 1,
+  )
+  const block = imports.slice(0, gap === -1 ? imports.length : gap)
+  const plain = block.filter((node) => node.kind() === 'import_statement')
+  const texts = plain.map((node) => node.text().trim())
+  const isSorted = texts.every((text, at) => at === 0 || (texts[at - 1] ?? '') <= text)
+  return isSorted ? (plain.find((node) => node.text().trim() > line) ?? null) : null
 }
 
 function insertAfter(text: string, node: SgNode, lines: string): string {
