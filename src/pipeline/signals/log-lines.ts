@@ -18,15 +18,17 @@ export function parseLogLine(line: string): LogRecord {
 
 /**
  * Reads a stretch of a log in order: a stack trace that runs over many lines becomes part of the record before it. Blank
- * lines are dropped unless they stand inside a record.
+ * lines are dropped unless they stand inside a record. What comes in one piece already, as a collector puts it together,
+ * is told by its first line.
  */
 export function groupLogLines(lines: readonly string[]): readonly LogRecord[] {
   const groups: string[][] = []
   let dated = false
   for (const line of lines) {
     const open = groups.at(-1)
-    const plain = withoutPrefix(line)
-    const begins = plain.startsWith('{') || (beginsRecord(line) && !isInside(plain, open))
+    const first = line.split(/\r?\n/, 1)[0] ?? ''
+    const plain = withoutPrefix(first)
+    const begins = plain.startsWith('{') || (beginsRecord(first) && !isInside(plain, open))
     if (
       open !== undefined &&
       !begins &&
@@ -36,7 +38,7 @@ export function groupLogLines(lines: readonly string[]): readonly LogRecord[] {
       open.push(line)
     else if (line.trim() !== '') {
       groups.push([line])
-      dated = isDated(line) && !plain.startsWith('{')
+      dated = isDated(first) && !plain.startsWith('{')
     }
   }
   return groups.map((group) => parseLogLine(group.join('\n').trimEnd()))

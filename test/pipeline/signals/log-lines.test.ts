@@ -165,6 +165,16 @@ describe('grouping log lines', () => {
     expect(traces).toMatchObject([{ type: 'ValueError' }])
   })
 
+  it('takes a record that comes with its trace in one piece as one of its own', () => {
+    const failed = ['2024-01-02T03:04:06Z ERROR failed', ...trace].join('\n')
+    const records = groupLogLines(['2024-01-02T03:04:05Z INFO answered', failed, failed])
+    expect(records.map(({ level, stackTraces }) => [level, stackTraces.length])).toEqual([
+      ['info', 0],
+      ['error', 1],
+      ['error', 1],
+    ])
+  })
+
   it('keeps JSON lines apart, and a trace after them is a record of its own', () => {
     const records = groupLogLines(['{"msg":"a"}', '{"msg":"b"}', ...trace])
     expect(records.map((record) => record.stackTraces.length)).toEqual([0, 0, 1])
