@@ -51,10 +51,10 @@ async function compareOne(
     const text = context.baseTexts.get(path)
     return text === undefined ? [] : [{ path, text }]
   })
-  const [base, patched] = await Promise.all([
-    analyse(analyser, context.base, analyser.gate === 'syntax' ? [] : before),
-    analyse(analyser, context.patched, after),
-  ])
+  const patched = await analyse(analyser, context.patched, after)
+  // Nothing can be new where there is nothing: the base is asked only what it has to explain.
+  const isAsked = analyser.gate !== 'syntax' && patched.kind === 'analysed' && patched.findings.length > 0
+  const base = await analyse(analyser, context.base, isAsked ? before : [])
   for (const side of [base, patched])
     if (side.kind === 'unavailable')
       return { kind: 'unavailable', why: `${analyser.name}: ${side.reason}; ${side.mend}`, tools: [] }

@@ -1,5 +1,7 @@
+import type { SourceFile } from '../ports.ts'
+import { runMains } from './java-mains.ts'
 import { ancestors, baseName, parentOf, quoted, relativeTo } from './test-plan.ts'
-import type { TestPlan, TreeView } from './test-plan.ts'
+import type { TestPlan, Together, TreeView } from './test-plan.ts'
 
 /** One plan for each Go module with tests. */
 export async function planGo(tree: TreeView): Promise<readonly TestPlan[]> {
@@ -23,14 +25,29 @@ function goPlan(directory: string): TestPlan {
     command: [...test, './...'],
     environment: {},
     only: (file) => [...test, '-run', goNames(file.text), `./${relativeTo(parentOf(file.path), directory)}`],
+    together: (file) => goTogether([...test, './...'], { ...file, path: relativeTo(file.path, directory) }),
     otherwise: null,
   }
 }
 
 /** A pattern for the tests of one file: Go runs packages, never files. */
 export function goNames(text: string): string {
-  const names = [...text.matchAll(/^func (Test\w+|Example\w*|Fuzz\w+)\s*\(/gm)].map((match) => match[1])
-  return `^(?:${names.join('|')})$`
+  return `^(?:${namesIn(text).join('|')})$`
+}
+
+function namesIn(text: string): readonly string[] {
+  return [...text.matchAll(/^func (Test\w+|Example\w*|Fuzz\w+)\s*\(/gm)].map((match) => match[1] ?? '')
+}
+
+/**
+ * A run of everything, in which the tests of one file are known by the end of their ids, `package/path.TestName/subtest`. In
+ * the root of the module nothing of the path is left to tell its package from the others.
+ */
+export function goTogether(command: readonly string[], { path, text }: SourceFile): Together | null {
+  const folder = parentOf(path)
+  if (folder === '') return null
+  const owns = namesIn(text).map((name) => `/${folder}.${name}`)
+  return { command, isOwn: (id) => owns.some((own) => id.endsWith(own) || id.includes(`${own}/`)) }
 }
 
 /** Maven and Gradle builds, outermost first; else plain Java whose test classes have a `main`. */
@@ -93,22 +110,30 @@ function withReports(command: readonly string[], reports: string): readonly stri
   ]
 }
 
-/** Compiles everything and runs the main method of each test class with assertions on: an exit code of 0 is a pass. */
+/** Test classes that are programs of their own. */
 async function plainJava(tree: TreeView): Promise<readonly TestPlan[]> {
   const sources = tree.files.filter((path) => path.endsWith('.java'))
   const tests = sources.filter((path) => /(?:Test|Tests)\.java$|(?:^|\/)Test[A-Z]\w*\.java$/.test(path))
   const named = await Promise.all(tests.map(async (path) => classWithMain(path, await tree.readFile(path))))
   const classes = named.filter((name) => name !== null)
   if (classes.length === 0) return []
+  const all = classes.map(({ name }) => name)
+  const isModular = sources.some((path) => baseName(path) === 'module-info.java')
   return [
     {
       runner: 'java-main',
       directory: '',
-      command: runMains(classes.map(({ name }) => name)),
+      command: runMains(all, { isModular }),
       environment: {},
       only: ({ path, text }) => {
         const found = classWithMain(path, text)
-        return found === null ? null : runMains([found.name])
+        return found === null ? null : runMains([], { alone: found.name, isModular })
+      },
+      together: ({ path, text }) => {
+        const alone = classWithMain(path, text)?.name
+        if (alone === undefined) return null
+        const others = all.filter((name) => name !== alone)
+        return { command: runMains(others, { alone, isModular }), isOwn: (id) => id === alone }
       },
       otherwise: null,
     },
@@ -120,11 +145,4 @@ function classWithMain(path: string, text: string | null): { name: string } | nu
   const owner = /^\s*package\s+([\w.]+)\s*;/m.exec(text)?.[1]
   const name = baseName(path).replace(/\.java$/, '')
   return { name: owner === undefined ? name : `${owner}.${name}` }
-}
-
-function runMains(classes: readonly string[]): readonly string[] {
-  const libraries = `$(find . -name '*.jar' | tr '\\n' ':')`
-  const compile = `find . -name '*.java' > /tmp/sources && javac -proc:none -nowarn -d /tmp/classes -cp "${libraries}." @/tmp/sources || exit 1`
-  const loop = `failed=0; for test in ${classes.map(quoted).join(' ')}; do if java -ea -cp "/tmp/classes:${libraries}." "$test"; then echo "CCP-TEST ok $test"; else echo "CCP-TEST failed $test"; failed=1; fi; done; exit $failed`
-  return ['sh', '-c', `${compile}; ${loop}`]
 }

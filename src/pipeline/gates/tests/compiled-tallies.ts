@@ -12,12 +12,17 @@ interface GoEvent {
 export function readGoTest(text: string): Tally {
   const [ran, skipped] = [new Set<string>(), new Set<string>()]
   const failed = new Set<string>()
+  const [broken, ended] = [new Set<string>(), new Set<string>()]
   const output = new Map<string, string[]>()
   for (const event of goEvents(text)) {
     const id = [event.Package ?? event.ImportPath ?? '', event.Test].filter((part) => part).join('.')
     if (event.Output !== undefined) output.set(id, [...(output.get(id) ?? []), event.Output.trim()])
     if (event.Action === 'fail' || event.Action === 'build-fail') failed.add(id)
-    if (event.Test === undefined) continue
+    if (event.Test === undefined) {
+      if (event.Action === 'fail') broken.add(id)
+      if (event.Output === 'FAIL\n') ended.add(id)
+      continue
+    }
     if (event.Action === 'pass' || event.Action === 'fail') ran.add(id)
     if (event.Action === 'skip') skipped.add(id)
   }
@@ -27,7 +32,17 @@ export function readGoTest(text: string): Tally {
   )
   const failures: TestFailure[] = own.map((id) => ({ id, message: goMessage(output.get(id) ?? []) }))
   const unloadable = own.filter((id) => !ran.has(id))
-  return { executed: ran.size, skipped: skipped.size, failures, ran, skippedIds: skipped, unloadable }
+  // A package that got to its last test says so in a line of its own; a panic or an exit takes the rest with it.
+  const cutShort = [...broken].filter((id) => !ended.has(id))
+  return {
+    executed: ran.size,
+    skipped: skipped.size,
+    failures,
+    ran,
+    skippedIds: skipped,
+    unloadable,
+    cutShort,
+  }
 }
 
 function* goEvents(text: string): Generator<GoEvent> {

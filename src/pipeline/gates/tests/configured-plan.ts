@@ -1,4 +1,4 @@
-import { goNames } from './compiled-plans.ts'
+import { goNames, goTogether } from './compiled-plans.ts'
 import type { Runner } from './tally.ts'
 import type { SourceFile } from '../ports.ts'
 import { baseName, CHECKOUT, parentOf, type TestPlan } from './test-plan.ts'
@@ -12,6 +12,9 @@ export function configuredPlan(command: readonly string[]): TestPlan {
     command: withNames(command, runner),
     environment: runner === 'unittest' || runner === 'pytest' ? { PYTHONPATH: CHECKOUT } : {},
     only: (file) => only(command, runner, file),
+    ...(runner === 'go-test'
+      ? { together: (file: SourceFile) => goTogether(withNames(command, runner), file) }
+      : {}),
     otherwise: null,
   }
 }

@@ -14,6 +14,8 @@ export interface Tally {
   readonly skippedIds: ReadonlySet<string> | null
   /** Test files that could not even be loaded; they are among the failures as well. */
   readonly unloadable: readonly string[]
+  /** Groups of tests whose process ended before all of them had run; absent where the runner does not tell. */
+  readonly cutShort?: readonly string[]
 }
 
 export const NOTHING_RAN: Tally = {

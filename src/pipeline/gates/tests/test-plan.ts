@@ -1,6 +1,12 @@
 import type { SourceFile } from '../ports.ts'
 import type { Runner } from './tally.ts'
 
+/** A run in which the tests of one file are told from the others by their ids. */
+export interface Together {
+  readonly command: readonly string[]
+  readonly isOwn: (id: string) => boolean
+}
+
 /** One run of tests in one directory of the checkout. */
 export interface TestPlan {
   readonly runner: Runner
@@ -10,6 +16,11 @@ export interface TestPlan {
   readonly environment: Readonly<Record<string, string>>
   /** The command that runs one test file alone; null where the runner knows no such thing. */
   only(file: SourceFile): readonly string[] | null
+  /**
+   * A run of everything with this file among it, where the runner names its tests so that the file's own are told from
+   * the others; null or absent where it does not.
+   */
+  readonly together?: (file: SourceFile) => Together | null
   /** Tried instead where the tool of the command is not installed. */
   readonly otherwise: TestPlan | null
 }

@@ -1,21 +1,14 @@
 import type { Finding } from '../../contracts.ts'
 import type { GateContext } from '../context.ts'
 import { blocked, count, failed, passed, type GateAnswer } from '../gate-result.ts'
-import type { Checkout, SourceFile } from '../ports.ts'
+import type { SourceFile } from '../ports.ts'
 import { findTestPlans } from './find-test-plans.ts'
 import { failuresOf, finding, judgeRegression, lostTests, newFailures, type TestRun } from './judge-tests.ts'
 import { testCodeBeside } from './code-beside.ts'
 import { answer, flakyNote, preExisting, stoppedAnswer, type PlanAnswer } from './plan-answer.ts'
+import { runPlan, type PlanRuns } from './run-plan.ts'
 import { runTests } from './run-tests.ts'
 import { isInside, type TestPlan } from './test-plan.ts'
-
-/** Both trees' runs of one plan, the patch's own test among them where it belongs to the plan. */
-interface PlanRuns {
-  readonly plan: TestPlan
-  readonly base: TestRun
-  readonly patched: TestRun
-  readonly regression: { readonly base: TestRun; readonly patched: TestRun } | null
-}
 
 /** Gate 2: the tests pass with the patch as they did without it, and its own test shows the fault. */
 export async function checkUnitTests(context: GateContext): Promise<GateAnswer> {
@@ -57,36 +50,6 @@ function belongsTo(test: SourceFile, plan: TestPlan, plans: readonly TestPlan[])
   const homes = plans.filter((one) => isInside(test.path, one.directory) && one.only(test) !== null)
   const nearest = homes.sort((a, b) => b.directory.length - a.directory.length)[0] ?? plans[0]
   return nearest === plan
-}
-
-async function runPlan(context: GateContext, plan: TestPlan, test: SourceFile | null): Promise<PlanRuns> {
-  const { base, patched, deps } = context
-  const run = (tree: Pick<Checkout, 'directory'>, command: readonly string[]) =>
-    runTests(tree, plan, command, deps)
-  const [onBase, onPatched, regression] = await Promise.all([
-    run(base, plan.command),
-    run(patched, plan.command),
-    test === null ? null : runRegression(context, plan, test),
-  ])
-  const runs = { plan, base: onBase, patched: onPatched, regression }
-  if (onPatched.kind === 'unavailable' && plan.otherwise !== null)
-    return runPlan(context, plan.otherwise, test)
-  return runs
-}
-
-/** The base needs the new test file: a checkout of its own holds both. */
-async function runRegression({ patch, patched, deps }: GateContext, plan: TestPlan, test: SourceFile) {
-  const command = plan.only(test) ?? plan.command
-  const withTest = await deps.checkouts.checkout(patch.repository, patch.baseCommit, [test])
-  try {
-    const [onBase, onPatched] = await Promise.all([
-      runTests(withTest, plan, command, deps),
-      runTests(patched, plan, command, deps),
-    ])
-    return { base: onBase, patched: onPatched }
-  } finally {
-    await withTest.remove()
-  }
 }
 
 async function judgePlan(runs: PlanRuns, context: GateContext, test: SourceFile | null): Promise<PlanAnswer> {

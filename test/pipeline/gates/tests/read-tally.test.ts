@@ -175,6 +175,20 @@ test('go test -json: tests, packages that do not build, and noise', () => {
   ])
 })
 
+test.each([
+  ['ran to its last test', [{ Action: 'output', Package: 'shop', Output: 'FAIL\n' }], []],
+  ['was ended by a panic or an exit', [], ['shop']],
+])('go test -json: a package that %s', (_, ending, cutShort) => {
+  const events = [
+    { Action: 'fail', Package: 'shop', Test: 'TestA' },
+    ...ending,
+    { Action: 'output', Package: 'shop', Output: 'FAIL\tshop\t0.01s\n' },
+    { Action: 'fail', Package: 'shop' },
+  ]
+  const tally = readTally('go-test', events.map((event) => JSON.stringify(event)).join('\n'), '')
+  expect(tally.cutShort).toEqual(cutShort)
+})
+
 test('JUnit reports of Maven and Gradle', () => {
   const text = `<testsuite><testcase name="adds" classname="shop.ATest" time="0"/><testcase name="fails" classname="shop.ATest"><failure message="expected &lt;1&gt;" type="x">trace</failure></testcase><testcase name="later" classname="shop.ATest"><skipped/></testcase></testsuite>`
   expect(readTally('junit', text, '')).toMatchObject({
