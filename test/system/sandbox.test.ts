@@ -17,6 +17,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { gatesCommand, openTools } from '../../src/commands/gates.ts'
 import { loadSettings } from '../../src/config/load.ts'
 import { BubblewrapSandbox } from '../../src/integrations/sandbox/bubblewrap.ts'
+import { GoBuildCache } from '../../src/integrations/sandbox/go-build-cache.ts'
 import { UnconfinedSandbox } from '../../src/integrations/sandbox/unconfined.ts'
 import type { GateReport } from '../../src/pipeline/contracts.ts'
 import type { SandboxLimits, SandboxRun } from '../../src/pipeline/gates/ports.ts'
@@ -49,12 +50,16 @@ const sandbox = new BubblewrapSandbox()
 
 async function run(
   command: readonly string[],
-  { files = {}, limits = {} }: { files?: Files; limits?: Partial<SandboxLimits> } = {},
+  {
+    files = {},
+    limits = {},
+    within = sandbox,
+  }: { files?: Files; limits?: Partial<SandboxLimits>; within?: BubblewrapSandbox } = {},
 ): Promise<SandboxRun> {
   const directory = mkdtempSync(join(scratch, 'checkout-'))
   for (const [path, text] of Object.entries(files)) writeFileSync(join(directory, path), text ?? '')
   const request = { directory, workingDirectory: '', environment: {}, limits: { ...LIMITS, ...limits } }
-  return sandbox.run({ ...request, command })
+  return within.run({ ...request, command })
 }
 
 const sh = (script: string, limits: Partial<SandboxLimits> = {}) => run(['sh', '-c', script], { limits })
@@ -203,6 +208,98 @@ describeWith(['bubblewrap'], 'code under test cannot reach', () => {
         exitCode: 0,
         stdout: 'own\n',
       })
+    })
+  })
+})
+
+const OWN_SERVER_GO = `package main
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+)
+
+func main() {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "own") }))
+	answer, err := http.Get(server.URL)
+	if err != nil {
+		panic(err)
+	}
+	text, _ := io.ReadAll(answer.Body)
+	fmt.Print(string(text))
+}
+`
+
+const OWN_SERVER_JAVA = `import com.sun.net.httpserver.HttpServer;
+import java.net.InetSocketAddress;
+import java.net.URI;
+
+public class Own {
+    public static void main(String[] args) throws Exception {
+        HttpServer server = HttpServer.create(new InetSocketAddress("127.0.0.1", 0), 0);
+        server.createContext("/", exchange -> {
+            exchange.sendResponseHeaders(200, 4);
+            exchange.getResponseBody().write("own\\n".getBytes());
+            exchange.close();
+        });
+        server.start();
+        URI place = URI.create("http://127.0.0.1:" + server.getAddress().getPort());
+        System.out.write(place.toURL().openStream().readAllBytes());
+        System.out.flush();
+        server.stop(0);
+    }
+}
+`
+
+describeWith(['bubblewrap', 'go'], 'a program in Go in the sandbox', () => {
+  test('can start a server on its own loopback and ask it', async () => {
+    const files = { 'go.mod': 'module own\n\ngo 1.18\n', 'main.go': OWN_SERVER_GO }
+    const options = { files, limits: { wallMs: 300_000, cpuSeconds: 300, diskMiB: 512, processes: 256 } }
+    const withCache = new BubblewrapSandbox({ goBuildCache: new GoBuildCache() })
+    expect(await run(['go', 'run', '.'], { ...options, within: withCache })).toMatchObject({
+      kind: 'exited',
+      exitCode: 0,
+      stdout: 'own\n',
+    })
+  })
+})
+
+describeWith(['bubblewrap', 'go'], "Go's cache in the sandbox", () => {
+  const cache = new GoBuildCache()
+  const within = new BubblewrapSandbox({ goBuildCache: cache })
+  const limits = { wallMs: 300_000, cpuSeconds: 300, diskMiB: 512, processes: 256 }
+  const files = { 'go.mod': 'module own\n\ngo 1.18\n', 'main.go': OWN_SERVER_GO }
+
+  test('takes what Go writes of files that were there before', async () => {
+    const script = 'touch -d "1 hour ago" go.mod main.go . && go vet . && go build -o own . && ./own'
+    expect(await run(['sh', '-c', script], { files, limits, within })).toMatchObject({
+      kind: 'exited',
+      exitCode: 0,
+      stdout: 'own\n',
+    })
+  })
+
+  test('keeps nothing: what is written goes with the run, and what was compiled before stays as it is', async () => {
+    const entry = '$(readlink "$(find "$GOCACHE" -type l -name "*-a" | head -n 1)")'
+    const script = `go build -o own . || exit 1
+: > "$GOCACHE/left-behind"; echo changed > "${entry}" && echo written; : # go build`
+    const result = await run(['sh', '-c', script], { files, limits, within })
+    expect(result).toMatchObject({ kind: 'exited', stdout: '' })
+    expect(result.kind === 'exited' ? result.stderr : '').toMatch(/read-only file system/i)
+    const directory = (await cache.directory()) ?? ''
+    expect(readdirSync(directory)).not.toContain('left-behind')
+  })
+})
+
+describeWith(['bubblewrap', 'java'], 'a program in Java in the sandbox', () => {
+  test('can start a server on its own loopback and ask it', async () => {
+    const options = { files: { 'Own.java': OWN_SERVER_JAVA }, limits: { processes: 256 } }
+    expect(await run(['java', 'Own.java'], options)).toMatchObject({
+      kind: 'exited',
+      exitCode: 0,
+      stdout: 'own\n',
     })
   })
 })

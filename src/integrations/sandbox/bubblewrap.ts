@@ -19,6 +19,7 @@ import { findToolchains, type Toolchains } from './toolchains.ts'
 const run = promisify(execFile)
 const CHECKOUT = '/checkout'
 const SOURCE = '/source'
+const GO_CACHE = '/tmp/go-build'
 const PROBE_TIMEOUT_MS = 10_000
 const MIB = 1024 * 1024
 /** Ids that no package and no container runtime hands out. */
@@ -62,10 +63,10 @@ export class BubblewrapSandbox implements Sandbox {
     const toolchains = await (this.#toolchains ??= findToolchains())
     const shown = await this.#shown(request, toolchains)
     const args = [
-      ...(await this.#confinement(request, toolchains, shown)),
+      ...(await this.#confinement(request, toolchains, shown.directories)),
       '/bin/sh',
       '-c',
-      startScript([...shown.directories.filter(isInTmp), ...this.#dependencies().map(({ at }) => at)]),
+      startScript(shown, [...shown.directories.filter(isInTmp), ...this.#dependencies().map(({ at }) => at)]),
       'sh',
       ...this.#launch(request),
       ...request.command,
@@ -101,7 +102,7 @@ export class BubblewrapSandbox implements Sandbox {
   async #confinement(
     request: SandboxRequest,
     toolchains: Toolchains,
-    { directories, goCache }: Shown,
+    directories: readonly string[],
   ): Promise<readonly string[]> {
     const { limits } = request
     const disk = String(limits.diskMiB * MIB)
@@ -119,10 +120,7 @@ export class BubblewrapSandbox implements Sandbox {
       ...['--ro-bind', request.directory, SOURCE],
       ...this.#dependencies().flatMap(({ from, at }) => ['--ro-bind', from, at]),
       ...['--remount-ro', '/dev', '--remount-ro', '/', '--chdir', CHECKOUT],
-      ...variables({
-        ...this.#environment(request, toolchains),
-        ...(goCache === null ? {} : { GOCACHE: goCache }),
-      }),
+      ...variables(this.#environment(request, toolchains)),
     ]
   }
 
@@ -141,7 +139,7 @@ export class BubblewrapSandbox implements Sandbox {
       LANG: 'C.UTF-8',
       TZ: 'UTC',
       PYTHONDONTWRITEBYTECODE: '1',
-      GOCACHE: '/tmp/go-build',
+      GOCACHE: GO_CACHE,
       ...toolchains.environment,
       ...request.environment,
       HOME: '/tmp/home',
@@ -189,15 +187,24 @@ interface Shown {
  * Copies the checkout into the sandbox, gives it to the run's user, and becomes the command. What is mounted read-only
  * among it keeps its owner.
  */
-function startScript(mounted: readonly string[]): string {
+function startScript({ goCache }: Shown, mounted: readonly string[]): string {
   const skipped = mounted.map((path) => `-samefile ${quoted(path)} -prune -o`).join(' ')
   return `user=$1; place=$2; shift 2
 cp -RP /source/. /checkout/ && mkdir -p /tmp/home || exit 125
+${goCache === null ? '' : linkGoCache(goCache)}
 if [ "$user" != 0 ]; then
   find /checkout /tmp /dev/shm -xdev ${skipped} -exec chown -h "$user:$user" {} + || exit 125
 fi
 cd "/checkout/$place" || exit 125
 exec "$@"`
+}
+
+/**
+ * Go wants to write to its cache, and fails where it cannot: it gets one of its own that begins with links to what is
+ * compiled already, and a note that it was cleaned just now, so that it does not drop old ones. A cache less is only slower.
+ */
+function linkGoCache(goCache: string): string {
+  return `cp -RsP ${quoted(goCache)} ${GO_CACHE} && rm -f ${GO_CACHE}/trim.txt && date +%s > ${GO_CACHE}/trim.txt`
 }
 
 function quoted(path: string): string {
