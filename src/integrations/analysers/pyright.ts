@@ -14,6 +14,8 @@ interface Diagnostic {
 }
 
 const ERROR = 1
+/** So many files are left open before the server is replaced. */
+const MOST_OPEN = 200
 /** What cannot be told where the dependencies are not installed. */
 const UNKNOWABLE = new Set(['reportMissingImports', 'reportMissingModuleSource', 'reportMissingTypeStubs'])
 const SETTINGS = {
@@ -38,13 +40,18 @@ const require = createRequire(import.meta.url)
 const { version } = require('pyright/package.json') as { version: string }
 const PROGRAM = join(dirname(require.resolve('pyright/package.json')), 'langserver.index.js')
 
-/** Type errors of Python files, from a pyright that stays warm between patches. It reads the code and runs none of it. */
+/**
+ * Type errors of Python files, from a pyright that stays warm between patches. It reads the code and runs none of it. What it
+ * was given stays open: with a file closed it drops the libraries that only that one imported, trips over types that still
+ * point there, and fails on the next file or finds nothing in it.
+ */
 export class PyrightAnalyser implements Analyser {
   readonly name = 'pyright'
   readonly gate = 'static-analysis'
   readonly #timeoutMs: number
   #server: Promise<LanguageServer> | null = null
-  #ended = false
+  #opened = 0
+  #asking = 0
 
   constructor(timeoutMs: number) {
     this.#timeoutMs = timeoutMs
@@ -60,25 +67,35 @@ export class PyrightAnalyser implements Analyser {
   }
 
   async analyse({ checkout, files }: AnalysisTask): Promise<Analysis> {
-    const server = await this.#started()
-    const findings: RawFinding[] = []
-    for (const file of files) findings.push(...(await diagnose(server, checkout.directory, file)))
-    return { kind: 'analysed', findings, tool: `pyright ${version}` }
+    if (this.#opened >= MOST_OPEN && this.#asking === 0) await this.dispose()
+    this.#opened += files.length
+    this.#asking += 1
+    try {
+      const server = await this.#started()
+      const findings: RawFinding[] = []
+      for (const file of files) findings.push(...(await diagnose(server, checkout.directory, file)))
+      return { kind: 'analysed', findings, tool: `pyright ${version}` }
+    } finally {
+      this.#asking -= 1
+    }
   }
 
   async dispose(): Promise<void> {
-    const server = await this.#server?.catch(() => null)
+    const started = this.#server
     this.#server = null
+    this.#opened = 0
+    const server = await started?.catch(() => null)
     server?.dispose()
   }
 
   /** One start for all that ask at once; a server that has ended is replaced. */
   #started(): Promise<LanguageServer> {
-    if (this.#server === null || this.#ended) {
-      this.#ended = false
-      this.#server = start(this.#timeoutMs, () => (this.#ended = true))
-    }
-    return this.#server
+    if (this.#server !== null) return this.#server
+    const started = start(this.#timeoutMs, () => {
+      if (this.#server === started) this.#server = null
+    })
+    this.#server = started
+    return started
   }
 }
 
@@ -127,17 +144,13 @@ async function diagnose(
 ): Promise<readonly RawFinding[]> {
   const uri = pathToFileURL(join(directory, path)).href
   server.notify('textDocument/didOpen', { textDocument: { uri, languageId: 'python', version: 1, text } })
-  try {
-    const report = (await server.request('textDocument/diagnostic', { textDocument: { uri } })) as {
-      items?: readonly Diagnostic[]
-    }
-    if (!Array.isArray(report.items)) throw new Error('pyright gave no diagnostics')
-    return (report.items as readonly Diagnostic[])
-      .filter(isTelling)
-      .map((diagnostic) => findingOf(path, diagnostic))
-  } finally {
-    server.notify('textDocument/didClose', { textDocument: { uri } })
+  const report = (await server.request('textDocument/diagnostic', { textDocument: { uri } })) as {
+    items?: readonly Diagnostic[]
   }
+  if (!Array.isArray(report.items)) throw new Error('pyright gave no diagnostics')
+  return (report.items as readonly Diagnostic[])
+    .filter(isTelling)
+    .map((diagnostic) => findingOf(path, diagnostic))
 }
 
 function isTelling({ severity, code }: Diagnostic): boolean {
