@@ -7,6 +7,7 @@ import { goAnalysers } from './go-analysers.ts'
 import { javaAnalysers } from './java-analysers.ts'
 import { PyrightAnalyser } from './pyright.ts'
 import { threadAnalysers, type TextTool } from './thread-analysers.ts'
+import { warmCompiler } from './warm-compilers.ts'
 import { tomlAnalyser } from './toml-analyser.ts'
 
 export interface AnalyserOptions {
@@ -55,6 +56,7 @@ export function createAnalysers({ sandbox, settings }: AnalyserOptions): Analyse
           return
         case 'go':
         case 'java':
+          await warmCompiler(language, sandbox, limits)
           return
       }
     },

@@ -6,6 +6,7 @@ import type {
   RawFinding,
   Sandbox,
   SandboxLimits,
+  SandboxRun,
 } from '../../pipeline/gates/ports.ts'
 import { gaveUp, type ToolRun } from './sandboxed-tool.ts'
 
@@ -21,10 +22,26 @@ export function goAnalysers(sandbox: Sandbox, limits: SandboxLimits): readonly A
     vets.set(task.checkout, known)
     return known
   }
+  const formats = new WeakMap<Checkout, Promise<SandboxRun>>()
+  const formatOnce = (task: AnalysisTask): Promise<SandboxRun> => {
+    const known = formats.get(task.checkout) ?? format(task, sandbox, limits)
+    formats.set(task.checkout, known)
+    return known
+  }
   const handles = (path: string) => GO.test(path)
   return [
-    { name: 'gofmt', gate: 'syntax', handles, analyse: (task) => format(task, sandbox, limits, 'syntax') },
-    { name: 'gofmt', gate: 'lint', handles, analyse: (task) => format(task, sandbox, limits, 'form') },
+    {
+      name: 'gofmt',
+      gate: 'syntax',
+      handles,
+      analyse: async (task) => formatted(await formatOnce(task), 'syntax'),
+    },
+    {
+      name: 'gofmt',
+      gate: 'lint',
+      handles,
+      analyse: async (task) => formatted(await formatOnce(task), 'form'),
+    },
     {
       name: 'go vet',
       gate: 'lint',
@@ -40,20 +57,19 @@ export function goAnalysers(sandbox: Sandbox, limits: SandboxLimits): readonly A
   ]
 }
 
-async function format(
-  task: AnalysisTask,
-  sandbox: Sandbox,
-  limits: SandboxLimits,
-  what: 'syntax' | 'form',
-): Promise<Analysis> {
+/** Syntax and form are told by one run; both gates ask for the same files. */
+function format(task: AnalysisTask, sandbox: Sandbox, limits: SandboxLimits): Promise<SandboxRun> {
   const paths = task.files.map(({ path }) => `./${path}`)
-  const run = await sandbox.run({
+  return sandbox.run({
     directory: task.checkout.directory,
     workingDirectory: '',
     command: ['gofmt', '-e', '-l', ...paths],
     environment: {},
     limits,
   })
+}
+
+function formatted(run: SandboxRun, what: 'syntax' | 'form'): Analysis {
   if (run.kind !== 'exited' || run.exitCode > 2) return gaveUp(run, MEND)
   const errors = run.stderr.split('\n').flatMap((line) => findingAt(line, '', 'syntax-error'))
   if (run.exitCode !== 0 && errors.length === 0) return gaveUp(run, MEND)

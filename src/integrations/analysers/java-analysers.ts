@@ -12,6 +12,13 @@ import { gaveUp, type ToolRun } from './sandboxed-tool.ts'
 const JAVA = /\.java$/
 const DIAGNOSTIC = /^(.+?\.java):(\d+): (error|warning): (?:\[([\w-]+)\] )?(.*)$/
 const MEND = 'install a JDK (javac) where the bot runs'
+/** A run that is over in a second never earns back what the optimising compiler and a concurrent collector cost. */
+const SHORT_RUN = [
+  '-J-XX:+IgnoreUnrecognizedVMOptions',
+  '-J-XX:TieredStopAtLevel=1',
+  '-J-XX:+UseSerialGC',
+  '-J-XX:-UsePerfData',
+]
 /** Warnings about the build or about taste. */
 const LINTS = '-Xlint:all,-serial,-processing,-path,-options,-classfile,-try'
 /** What cannot be told where libraries are not at hand. */
@@ -28,7 +35,15 @@ export function javaAnalysers(sandbox: Sandbox, limits: SandboxLimits): readonly
   }
   const handles = (path: string) => JAVA.test(path)
   return [
-    { name: 'javac', gate: 'syntax', handles, analyse: (task) => parse(task, sandbox, limits) },
+    {
+      name: 'javac',
+      gate: 'syntax',
+      handles,
+      analyse: async (task) => {
+        const run = await compileOnce(task)
+        return wasParsed(run) ? told(run, task, 'nothing') : parse(task, sandbox, limits)
+      },
+    },
     {
       name: 'javac -Xlint',
       gate: 'lint',
@@ -42,6 +57,15 @@ export function javaAnalysers(sandbox: Sandbox, limits: SandboxLimits): readonly
       analyse: async (task) => told(await compileOnce(task), task, 'error'),
     },
   ]
+}
+
+/** What compiled without an error was parsed; only an error leaves open of which kind it is. */
+function wasParsed(run: ToolRun): boolean {
+  return run.kind === 'ran' && run.outputs.every(({ text }) => !text.split('\n').some(isError))
+}
+
+function isError(line: string): boolean {
+  return DIAGNOSTIC.exec(line)?.[3] === 'error' || /^error: /.test(line)
 }
 
 async function parse(task: AnalysisTask, sandbox: Sandbox, limits: SandboxLimits): Promise<Analysis> {
@@ -70,6 +94,7 @@ async function javac(
   const paths = task.files.map(({ path }) => `./${path}`)
   const command = [
     'javac',
+    ...SHORT_RUN,
     '-proc:none',
     '-encoding',
     'UTF-8',
@@ -77,15 +102,13 @@ async function javac(
     '1000',
     '-Xmaxwarns',
     '1000',
-    '-d',
-    '/tmp/classes',
     ...options,
     ...paths,
   ]
   const withJars = [
     'sh',
     '-c',
-    'mkdir -p /tmp/classes; CLASSPATH=$(find . -name "*.jar" | tr "\\n" ":"). exec "$@"',
+    'mkdir -p "$TMPDIR/classes"; CLASSPATH=$(find . -name "*.jar" | tr "\\n" ":"). exec "$@" -d "$TMPDIR/classes"',
     'sh',
     ...command,
   ]
@@ -123,7 +146,7 @@ function sourceRoots({ checkout, files }: AnalysisTask): readonly string[] {
   return [...roots]
 }
 
-function told(run: ToolRun, task: AnalysisTask, severity: 'error' | 'warning'): Analysis {
+function told(run: ToolRun, task: AnalysisTask, severity: 'error' | 'warning' | 'nothing'): Analysis {
   if (run.kind === 'failed') return run.analysis
   return found(
     run,
