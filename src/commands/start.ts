@@ -4,6 +4,7 @@ import { createBot, type BotDeps } from '../bot/app.ts'
 import { SLACK_RATES, type BotSettings } from '../bot/settings.ts'
 import { loadConfig, type Config } from '../config/load.ts'
 import type { Environment } from '../config/schema/environment.ts'
+import { alertmanagerWebhook } from '../integrations/alertmanager/webhook.ts'
 import { listen, type Route } from '../integrations/http/listen.ts'
 import { createPagerDuty } from '../integrations/pagerduty/pagerduty-api.ts'
 import { pagerdutyWebhook } from '../integrations/pagerduty/webhook.ts'
@@ -117,12 +118,27 @@ function watchDeps({ config, journal, pages, topology, observability, log }: Par
 }
 
 function routes({ config, log }: Parts, watching: Watch): readonly Route[] {
-  const webhook = pagerdutyWebhook({
-    secrets: config.environment.PAGERDUTY_WEBHOOK_SECRETS,
+  const { environment } = config
+  const report = reportTo(log)
+  const pages = pagerdutyWebhook({
+    secrets: environment.PAGERDUTY_WEBHOOK_SECRETS,
     accept: (news) => watching.accept(news),
-    report: reportTo(log),
+    report,
   })
-  return [webhook, { method: 'GET', path: '/healthz', handle: () => ({ status: 200, body: { ok: true } }) }]
+  const alerts = alertmanagerWebhook({
+    credentials: {
+      bearerTokens: environment.ALERTMANAGER_BEARER_TOKENS,
+      basicAuth: environment.ALERTMANAGER_BASIC_AUTH,
+    },
+    accept: (news) => watching.acceptAlerts(news),
+    report,
+    nowMs: Date.now,
+  })
+  return [
+    pages,
+    alerts,
+    { method: 'GET', path: '/healthz', handle: () => ({ status: 200, body: { ok: true } }) },
+  ]
 }
 
 function botDeps({ config, db, journal, log }: Parts, pipeline: Pipeline): BotDeps {

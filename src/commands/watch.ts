@@ -1,7 +1,8 @@
-import type { DetectContext } from '../pipeline/detection/detect.ts'
-import { detectPage, detectRatio, newsOfPage, type Detected } from '../pipeline/detection/detect.ts'
+import { detectAlert, endsOverdue } from '../pipeline/detection/detect-alert.ts'
+import { detectPage, detectRatio, newsOfPage } from '../pipeline/detection/detect.ts'
+import type { DetectContext, Detected } from '../pipeline/detection/detected.ts'
 import { ErrorRateWatch, ratioSamples } from '../pipeline/detection/error-rate-watch.ts'
-import type { PageEvent, PageSource, RatioAlert } from '../pipeline/detection/ports.ts'
+import type { AlertNews, PageEvent, PageSource, RatioAlert } from '../pipeline/detection/ports.ts'
 import type { DetectionSettings } from '../pipeline/detection/settings.ts'
 import { toCcpError, type CcpError } from '../pipeline/errors.ts'
 import type { IncidentRecord } from '../pipeline/machine.ts'
@@ -22,14 +23,16 @@ export interface WatchDeps {
   nowMs(): number
 }
 
-/** The three ways in: what a webhook brought, what polling finds, what the error ratios show. */
+/** The ways in: what webhooks brought, what polling finds, what the error ratios show. */
 export interface Watch {
   accept(news: PageEvent): void
+  acceptAlerts(alerts: readonly AlertNews[]): void
   start(): void
   stop(): void
 }
 
 const OPEN_LIMIT = 500
+const LATELY = 50
 const LOOK_EVERY_SCRAPES = 4
 
 export function watch(deps: WatchDeps): Watch {
@@ -46,7 +49,19 @@ export function watch(deps: WatchDeps): Watch {
     submit(detectPage(news, contextOf(deps)))
   }
 
+  /** Each is judged with what the one before it did; a storm of repetitions reads the journal once. */
+  function acceptAlerts(alerts: readonly AlertNews[]): void {
+    let context = contextOf(deps)
+    for (const news of alerts) {
+      const detected = detectAlert(news, context)
+      if (detected === null) continue
+      submit(detected)
+      context = { ...contextOf(deps), lately: context.lately }
+    }
+  }
+
   async function poll(): Promise<void> {
+    for (const detected of endsOverdue(contextOf(deps), deps.nowMs())) submit(detected)
     const sinceMs = deps.nowMs() - deps.settings.lookBackMs
     for (const page of await deps.pages.pagesSince(sinceMs)) {
       if (page.status === 'resolved' && !isOpen(deps.journal.record(`pd-${page.pagerdutyId}`))) continue
@@ -67,6 +82,7 @@ export function watch(deps: WatchDeps): Watch {
 
   return {
     accept,
+    acceptAlerts,
     start() {
       timers.push(setInterval(guarded(poll), deps.settings.pollEveryMs))
       timers.push(setInterval(guarded(look), deps.settings.scrapeEveryMs * LOOK_EVERY_SCRAPES))
@@ -81,11 +97,15 @@ function isOpen(record: IncidentRecord | null): boolean {
   return record !== null && !['RESOLVED', 'CLOSED', 'DEPLOYING'].includes(record.state)
 }
 
-function contextOf({ journal, services }: WatchDeps): DetectContext {
+function contextOf({ journal, services, settings }: WatchDeps): DetectContext {
+  let lately: readonly IncidentRecord[] | null = null
   return {
     open: journal.records({ openOnly: true, limit: OPEN_LIMIT }),
     record: (incidentId) => journal.record(incidentId),
+    lately: () => (lately ??= journal.records({ openOnly: false, limit: LATELY })),
     services,
+    calls: services,
+    settings,
   }
 }
 

@@ -19,29 +19,7 @@ export type StageName = 'rca' | 'localization' | 'planning' | 'patching' | 'gate
 
 // ---------------------------------------------------------------------------------------------- Incident
 
-export type IncidentSource =
-  | { readonly kind: 'pagerduty'; readonly pagerdutyId: string; readonly htmlUrl: string | null }
-  | { readonly kind: 'error-rate-watch' }
-
-/** Something that reported trouble: the page itself, or an alert folded into an open incident. */
-export interface Signal {
-  readonly source: IncidentSource
-  readonly service: string | null
-  readonly summary: string
-  readonly atMs: number
-}
-
-export interface Incident {
-  readonly incidentId: string
-  readonly title: string
-  /** The service that shows the symptom, named as in services.yaml; null where the page names none of ours. */
-  readonly service: string | null
-  readonly urgency: 'high' | 'low'
-  readonly source: IncidentSource
-  readonly detectedAtMs: number
-  /** In order of arrival; the first opened the incident. */
-  readonly signals: readonly Signal[]
-}
+export type { Incident, IncidentSource, Signal } from './incident.ts'
 
 // --------------------------------------------------------------------------------------------- Diagnosis
 

@@ -120,6 +120,8 @@ export interface IncidentRecord {
 export type MachineEvent =
   | { readonly kind: 'opened'; readonly incident: Incident }
   | { readonly kind: 'signalJoined'; readonly signal: Signal }
+  /** One of several alerts is over; `key` is that of signal-key.ts. */
+  | { readonly kind: 'signalEnded'; readonly key: string; readonly summary: string }
   | { readonly kind: 'diagnosed'; readonly diagnosis: Diagnosis }
   | { readonly kind: 'linked'; readonly to: IncidentLink }
   | { readonly kind: 'linkOpen' }
@@ -155,7 +157,8 @@ export type MachineEvent =
   | { readonly kind: 'paused'; readonly reason: string }
   | { readonly kind: 'resumed' }
   | { readonly kind: 'escalated'; readonly reason: string }
-  | { readonly kind: 'pageResolved' }
+  /** Whoever reported the incident says that it is over; without `by` that is PagerDuty. */
+  | { readonly kind: 'pageResolved'; readonly by?: 'alertmanager' }
   | { readonly kind: 'pageReopened' }
   | { readonly kind: 'retryRequested' }
   | { readonly kind: 'nextFixRequested' }

@@ -7,6 +7,7 @@ import {
   type Step,
 } from './machine.ts'
 import type { Actor, Approval, Rollout } from './contracts.ts'
+import { withEndedSignal, withSignal } from './signal-key.ts'
 import { describeEvent } from './timeline.ts'
 
 /** A command for the outbox; one that is due later is a timer. */
@@ -113,9 +114,11 @@ function nextTry(record: IncidentRecord, keeps: 'cause' | 'nothing', endedAtMs: 
 /** Events that are true in every state and move none. */
 function overlay(record: IncidentRecord, { event, actor, atMs }: Arrival): IncidentRecord | null {
   switch (event.kind) {
-    case 'signalJoined': {
-      const incident = { ...record.incident, signals: [...record.incident.signals, event.signal] }
-      return { ...record, incident }
+    case 'signalJoined':
+      return { ...record, incident: withSignal(record.incident, event.signal) }
+    case 'signalEnded': {
+      const incident = withEndedSignal(record.incident, event.key, atMs)
+      return incident === null ? null : { ...record, incident }
     }
     case 'siblingLinked':
       return { ...record, siblings: [...record.siblings, event.sibling] }

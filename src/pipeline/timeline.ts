@@ -1,12 +1,21 @@
+import type { IncidentSource, Signal } from './contracts.ts'
 import type { IncidentRecord, MachineEvent } from './machine.ts'
+
+const OPENED: Readonly<Record<IncidentSource['kind'], string>> = {
+  pagerduty: 'Paged',
+  alertmanager: 'Alert',
+  'error-rate-watch': 'Noticed',
+}
 
 /** One line for the thread's timeline and the page's note; null for what is not worth one. */
 export function describeEvent(event: MachineEvent, record: IncidentRecord): string | null {
   switch (event.kind) {
     case 'opened':
-      return `Paged: ${event.incident.title}`
+      return `${OPENED[event.incident.source.kind]}: ${event.incident.title}`
     case 'signalJoined':
-      return `Another alert joined: ${event.signal.summary}`
+      return joined(event.signal)
+    case 'signalEnded':
+      return `One of its alerts is over: ${event.summary}`
     case 'diagnosed':
       return diagnosed(event.diagnosis)
     case 'linked':
@@ -70,7 +79,9 @@ export function describeEvent(event: MachineEvent, record: IncidentRecord): stri
     case 'escalated':
       return `Escalated: ${event.reason}`
     case 'pageResolved':
-      return 'The page was resolved in PagerDuty'
+      return event.by === 'alertmanager'
+        ? 'Alertmanager says that its alerts are over'
+        : 'The page was resolved in PagerDuty'
     case 'pageReopened':
       return 'The page was reopened'
     case 'retryRequested':
@@ -81,6 +92,10 @@ export function describeEvent(event: MachineEvent, record: IncidentRecord): stri
     case 'recovered':
       return null
   }
+}
+
+function joined({ summary, because }: Signal): string {
+  return `Another alert joined: ${summary}${because === undefined ? '' : ` (${because})`}`
 }
 
 /** Where the next fix is looked for already, the try that went back is set aside. */

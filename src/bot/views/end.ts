@@ -2,6 +2,7 @@ import { possibleActions } from '../../pipeline/commands.ts'
 import type { IncidentRecord, TimelineEntry } from '../../pipeline/machine.ts'
 import { context, section } from './blocks.ts'
 import { desiredMessage, type DesiredMessage } from './desired-message.ts'
+import { closedWords, resolvedWords } from './page-words.ts'
 import { outcomeOf } from './scene.ts'
 import { clip, duration, line, sentence, upperFirst, when, who } from './text.ts'
 
@@ -37,13 +38,13 @@ function result(record: IncidentRecord): string {
   const { patch, handOver, state } = record
   if (state === 'RESOLVED' && record.linkedTo !== null) {
     const cured = record.timeline.at(-1)?.text ?? ''
-    return `${sentence(line(cured, 300))} One cause, one fix: that of ${line(record.linkedTo.title, 200)}. The page is resolved.`
+    return `${sentence(line(cured, 300))} One cause, one fix: that of ${line(record.linkedTo.title, 200)}. ${upperFirst(resolvedWords(record.incident))}.`
   }
   if (state === 'RESOLVED') {
     const before = record.mitigated === null ? '' : `${line(record.mitigated.title)} stopped the pain. Then `
-    return `${before}${line(patch?.title ?? 'the fix')} is at 100 %, verified against the version before. The page is resolved.`
+    return `${before}${line(patch?.title ?? 'the fix')} is at 100 %, verified against the version before. ${upperFirst(resolvedWords(record.incident))}.`
   }
-  if (state === 'CLOSED') return 'The page was resolved in PagerDuty, so nothing more is done here.'
+  if (state === 'CLOSED') return `${closedWords(record.incident)}, so nothing more is done here.`
   const branch =
     patch === null ? '' : ` The proposed change is kept on branch \`${line(patch.branch, 200)}\`.`
   const next = possibleActions(record).includes('nextFix')

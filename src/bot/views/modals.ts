@@ -2,6 +2,7 @@ import type { ModalView } from '@slack/types'
 import { ESCALATE_MODAL, REASON_BLOCK, REASON_INPUT, REJECT_MODAL } from '../ids.ts'
 import type { IncidentRecord } from '../../pipeline/machine.ts'
 import { section } from './blocks.ts'
+import { escalationWords } from './page-words.ts'
 import { line, plain } from './text.ts'
 
 /** Asks for the reason of a rejection, without which it would teach nobody anything. */
@@ -23,7 +24,7 @@ export function escalateModal(record: IncidentRecord, metadata: string): ModalVi
     callbackId: ESCALATE_MODAL,
     title: 'Escalate',
     submit: 'Escalate',
-    intro: `*${line(record.incident.title, 300)}*\nThe next level of the PagerDuty escalation policy is paged and the leads get an e-mail. The work goes on.`,
+    intro: `*${line(record.incident.title, 300)}*\n${escalationWords(record.incident)} The work goes on.`,
     label: 'What do you need?',
     placeholder: 'For example: somebody of the Payments team',
     optional: true,

@@ -1,10 +1,18 @@
-import type { CommitSummary, Diagnosis, Fault, IncidentLink, Location } from '../../pipeline/contracts.ts'
+import type {
+  CommitSummary,
+  Diagnosis,
+  Fault,
+  IncidentLink,
+  IncidentSource,
+  Location,
+} from '../../pipeline/contracts.ts'
 import type { IncidentRecord } from '../../pipeline/machine.ts'
 import { openPlaces } from '../../pipeline/approval.ts'
 import { describeUpstreamFailure, upstreamFailure } from '../../pipeline/signals/upstream-failure.ts'
 import { actions, context, header, section } from './blocks.ts'
 import { actionButtons, lookButtons } from './buttons.ts'
 import { desiredMessage, type DesiredMessage } from './desired-message.ts'
+import { closedWords, resolvedWords } from './page-words.ts'
 import { approvalKey, linked, outcomeOf, type Scene } from './scene.ts'
 import { commandWords, isWorking, stateWords } from './state-words.ts'
 import { code, line, list, confidencePercent, plural, sentence, when, whenDay, who } from './text.ts'
@@ -48,12 +56,21 @@ function incidentFacts({ incident }: IncidentRecord): readonly string[] {
     incident.service === null ? 'service unknown' : `service ${code(incident.service)}`,
     `${incident.urgency} urgency`,
     joined > 0 ? `${plural(joined, 'more alert')} joined` : '',
-    source.kind === 'pagerduty' && source.htmlUrl !== null
-      ? linked(safeUrl(source.htmlUrl), 'PagerDuty')
-      : source.kind === 'pagerduty'
-        ? `PagerDuty ${code(source.pagerdutyId)}`
-        : 'seen by the error-rate watch',
+    sourceText(source),
   ]
+}
+
+function sourceText(source: IncidentSource): string {
+  switch (source.kind) {
+    case 'pagerduty':
+      return source.htmlUrl === null
+        ? `PagerDuty ${code(source.pagerdutyId)}`
+        : linked(safeUrl(source.htmlUrl), 'PagerDuty')
+    case 'alertmanager':
+      return linked(source.url === null ? null : safeUrl(source.url), 'Alertmanager')
+    case 'error-rate-watch':
+      return 'seen by the error-rate watch'
+  }
 }
 
 /** Only web addresses become links, and nothing in them can end the link. */
@@ -171,12 +188,12 @@ function nextStep(scene: Scene): string {
       return `Both have one cause, so there is one fix: ${otherIncident(scene, record.linkedTo)}. This one is looked at again when that fix is in production, and is resolved only if it is well then.`
     case 'RESOLVED':
       if (record.linkedTo !== null)
-        return `Nothing. It was cured by the fix of ${otherIncident(scene, record.linkedTo)}, and the page is resolved. ${summaryLink(scene)}`
-      return `Nothing. The fix is ${linked(scene.link('rollout'), 'verified at 100 %')} and the page is resolved. ${summaryLink(scene)}`
+        return `Nothing. It was cured by the fix of ${otherIncident(scene, record.linkedTo)}, and ${resolvedWords(record.incident)}. ${summaryLink(scene)}`
+      return `Nothing. The fix is ${linked(scene.link('rollout'), 'verified at 100 %')} and ${resolvedWords(record.incident)}. ${summaryLink(scene)}`
     case 'HANDED_OVER':
       return `${handOver(record)} ${summaryLink(scene)}`
     case 'CLOSED':
-      return `Nothing. The page was resolved in PagerDuty. ${summaryLink(scene)}`
+      return `Nothing. ${closedWords(record.incident)}. ${summaryLink(scene)}`
     default:
       return `${stateWords(record).words}. You need to do nothing yet; you will be asked before anything changes.`
   }

@@ -15,6 +15,13 @@ export interface Recording extends SeenCase {
 
 const source = z.union([
   z.object({ kind: z.literal('pagerduty'), pagerdutyId: z.string(), htmlUrl: z.string().nullable() }),
+  z.object({
+    kind: z.literal('alertmanager'),
+    fingerprint: z.string(),
+    startsAtMs: z.number(),
+    groupKey: z.string(),
+    url: z.string().nullable(),
+  }),
   z.object({ kind: z.literal('error-rate-watch') }),
 ])
 const incident: z.ZodType<Incident> = z.looseObject({

@@ -44,6 +44,16 @@ export const VARIABLES = [
     },
   ),
   variable('PAGERDUTY_API_URL', "PagerDuty's REST API", { byDefault: 'https://api.pagerduty.com' }),
+  variable(
+    'ALERTMANAGER_BEARER_TOKENS',
+    "Tokens of which Alertmanager's webhook sends one (`authorization` of its http_config), separated by commas",
+    { secret: true, byDefault: '' },
+  ),
+  variable(
+    'ALERTMANAGER_BASIC_AUTH',
+    "user:password that Alertmanager's webhook may send instead (`basic_auth`); with neither it is refused",
+    { secret: true, byDefault: '' },
+  ),
   variable('CCP_HOST', 'Address on which webhooks are received', { byDefault: '0.0.0.0' }),
   variable('CCP_PORT', 'Port on which webhooks are received', { byDefault: '8080' }),
   variable('CCP_DATABASE', "The journal's SQLite file", { byDefault: '.ccp/journal.sqlite' }),
@@ -80,6 +90,12 @@ const port = z
 
 const url = z.url({ protocol: /^https?$/, error: 'is not a URL: write it with http:// or https://' })
 const optionalUrl = z.union([z.literal(''), url]).transform((value) => (value === '' ? null : value))
+const secrets = z.string().transform((text) =>
+  text
+    .split(',')
+    .map((secret) => secret.trim())
+    .filter((secret) => secret !== ''),
+)
 const optional = z.string().transform((value) => (value === '' ? null : value))
 
 /** The environment after defaults; what is empty and optional is null. */
@@ -101,13 +117,13 @@ export const environmentSchema = z
     SLACK_API_URL: url,
     PAGERDUTY_API_TOKEN: z.string(),
     PAGERDUTY_FROM_EMAIL: z.email('is not an e-mail address'),
-    PAGERDUTY_WEBHOOK_SECRETS: z.string().transform((text) =>
-      text
-        .split(',')
-        .map((secret) => secret.trim())
-        .filter((secret) => secret !== ''),
-    ),
+    PAGERDUTY_WEBHOOK_SECRETS: secrets,
     PAGERDUTY_API_URL: url,
+    ALERTMANAGER_BEARER_TOKENS: secrets,
+    ALERTMANAGER_BASIC_AUTH: z
+      .string()
+      .regex(/^(?:[^:]+:.+)?$/s, 'is not user:password')
+      .transform((v) => (v === '' ? null : v)),
     CCP_HOST: z.string(),
     CCP_PORT: port,
     CCP_DATABASE: z.string(),

@@ -16,6 +16,8 @@ export interface Answer {
 export interface Route {
   readonly method: 'GET' | 'POST'
   readonly path: string
+  /** Larger bodies are refused; 256 KiB unless told. */
+  readonly mostBytes?: number
   handle(request: Request): Answer | Promise<Answer>
 }
 
@@ -88,24 +90,24 @@ async function answerTo(routes: readonly Route[], request: IncomingMessage): Pro
   const route = here.find((candidate) => candidate.method === request.method)
   if (route === undefined) return { status: 405, body: { error: `${path} does not take ${request.method}` } }
   try {
-    const body = await readBody(request)
-    if (body === null)
-      return { status: 413, body: { error: `the body is larger than ${MAX_BODY_BYTES} bytes` } }
+    const { mostBytes = MAX_BODY_BYTES } = route
+    const body = await readBody(request, mostBytes)
+    if (body === null) return { status: 413, body: { error: `the body is larger than ${mostBytes} bytes` } }
     return await route.handle({ headers: singleHeaders(request), body })
   } catch (error) {
     return { status: 500, body: { error: error instanceof Error ? error.message : 'failed' } }
   }
 }
 
-async function readBody(request: IncomingMessage): Promise<Buffer | null> {
+async function readBody(request: IncomingMessage, mostBytes: number): Promise<Buffer | null> {
   const parts: Buffer[] = []
   let bytes = 0
   // Read to its end even when it is too large: a request that is cut off never sees the answer.
   for await (const part of request as AsyncIterable<Buffer>) {
     bytes += part.length
-    if (bytes <= MAX_BODY_BYTES) parts.push(part)
+    if (bytes <= mostBytes) parts.push(part)
   }
-  return bytes > MAX_BODY_BYTES ? null : Buffer.concat(parts)
+  return bytes > mostBytes ? null : Buffer.concat(parts)
 }
 
 function singleHeaders(request: IncomingMessage): Record<string, string | undefined> {

@@ -1,28 +1,15 @@
-import type { Incident, IncidentSource, Signal } from '../contracts.ts'
+import type { IncidentSource, Signal } from '../contracts.ts'
 import type { IncidentRecord, MachineEvent } from '../machine.ts'
 import { pagesOfIncident } from '../notices.ts'
 import type { ServiceDefinition } from '../services.ts'
+import { belongsTo } from './correlate.ts'
+import { incidentOf, MOST_SIGNALS, type DetectContext, type Detected } from './detected.ts'
 import type { Page, PageEvent, RatioAlert } from './ports.ts'
 
-/** What the journal is to be told, if anything. */
-export interface Detected {
-  readonly eventId: string
-  readonly incidentId: string
-  readonly event: MachineEvent
-  readonly atMs: number
-}
-
-export interface DetectContext {
-  /** Open incidents, newest first. */
-  readonly open: readonly IncidentRecord[]
-  /** The incident of that id, open or not. */
-  record(incidentId: string): IncidentRecord | null
-  readonly services: readonly ServiceDefinition[]
-}
-
 /**
- * A page opens an incident of its own, joins one that the error-rate watch opened for the same service, or
- * ends one. News that changes nothing gives null.
+ * A page opens an incident of its own, joins one that alerts opened and that has no page yet, or ends one. Two pages are two
+ * incidents: people work on each, and one fix for one cause is found by their diagnosis. News that changes nothing gives
+ * null.
  */
 export function detectPage(news: PageEvent, context: DetectContext): Detected | null {
   const known = incidentOfPage(news.page.pagerdutyId, context)
@@ -36,12 +23,13 @@ export function detectPage(news: PageEvent, context: DetectContext): Detected | 
     case 'triggered': {
       if (known !== null) return null
       const service = serviceOfPage(news.page, context.services)
-      const watched = context.open.find(
-        (r) => r.incident.source.kind === 'error-rate-watch' && sameService(r, service),
-      )
       const signal = signalOf(news.page, service, news.atMs)
-      if (watched !== undefined)
-        return detected(watched.incident.incidentId, { kind: 'signalJoined', signal })
+      const unpaged = context.open.filter(({ incident }) => pagesOfIncident(incident).length === 0)
+      const joined = belongsTo({ service, beganMs: news.atMs, atMs: news.atMs }, unpaged, context)
+      if (joined !== null) {
+        const { record, because } = joined
+        return detected(record.incident.incidentId, { kind: 'signalJoined', signal: { ...signal, because } })
+      }
       const incident = incidentOf(`pd-${news.page.pagerdutyId}`, news.page.title, news.page.urgency, signal)
       return detected(incident.incidentId, { kind: 'opened', incident })
     }
@@ -54,30 +42,26 @@ export function detectPage(news: PageEvent, context: DetectContext): Detected | 
   }
 }
 
-/** An error ratio above the objective opens an incident only where none is open for a service it calls or is called by. */
+/** An error ratio above the objective opens an incident only where it belongs to none that is open. */
 export function detectRatio(alert: RatioAlert, context: DetectContext): Detected | null {
+  const { service, sinceMs: beganMs, atMs } = alert
   const signal: Signal = {
     source: { kind: 'error-rate-watch' },
-    service: alert.service,
-    summary: `${alert.service}: ${percent(alert.errorRatio)} of ${alert.requests} requests failed (objective ${percent(alert.objective)})`,
-    atMs: alert.atMs,
+    service,
+    summary: `${service}: ${percent(alert.errorRatio)} of ${alert.requests} requests failed (objective ${percent(alert.objective)})`,
+    atMs,
   }
-  const near = neighbourhood(alert.service, context.services)
-  const related = context.open.find(({ incident }) => incident.service !== null && near.has(incident.service))
-  if (related === undefined) {
-    const incident = incidentOf(`watch-${alert.service}-${alert.sinceMs}`, signal.summary, 'high', signal)
-    return {
-      eventId: incident.incidentId,
-      incidentId: incident.incidentId,
-      event: { kind: 'opened', incident },
-      atMs: alert.atMs,
-    }
+  const joined = belongsTo({ service, beganMs, atMs }, context.open, context)
+  if (joined === null) {
+    const incident = incidentOf(`watch-${service}-${beganMs}`, signal.summary, 'high', signal)
+    const { incidentId } = incident
+    return { eventId: incidentId, incidentId, event: { kind: 'opened', incident }, atMs }
   }
-  const { incidentId, signals } = related.incident
-  if (signals.some((seen) => seen.source.kind === 'error-rate-watch' && seen.service === alert.service))
-    return null
-  const eventId = `watch:${incidentId}:${alert.service}`
-  return { eventId, incidentId, event: { kind: 'signalJoined', signal }, atMs: alert.atMs }
+  const { incidentId, signals } = joined.record.incident
+  const isKnown = signals.some((seen) => seen.source.kind === 'error-rate-watch' && seen.service === service)
+  if (isKnown || signals.length >= MOST_SIGNALS) return null
+  const event = { kind: 'signalJoined', signal: { ...signal, because: joined.because } } as const
+  return { eventId: `watch:${incidentId}:${service}`, incidentId, event, atMs }
 }
 
 /** What polling adds: pages that no webhook told of, and ends that none told of. */
@@ -97,33 +81,9 @@ function serviceOfPage(page: Page, services: readonly ServiceDefinition[]): stri
   return (byId ?? services.find((service) => service.name === page.pagerdutyServiceName))?.name ?? null
 }
 
-function sameService(record: IncidentRecord, service: string | null): boolean {
-  return service !== null && record.incident.service === service
-}
-
 function signalOf(page: Page, service: string | null, atMs: number): Signal {
   const source: IncidentSource = { kind: 'pagerduty', pagerdutyId: page.pagerdutyId, htmlUrl: page.htmlUrl }
   return { source, service, summary: page.title, atMs }
-}
-
-function incidentOf(incidentId: string, title: string, urgency: Page['urgency'], signal: Signal): Incident {
-  const { service, source, atMs } = signal
-  return { incidentId, title, service, urgency, source, detectedAtMs: atMs, signals: [signal] }
-}
-
-/** The service, all that it reaches and all that reach it. */
-function neighbourhood(service: string, services: readonly ServiceDefinition[]): ReadonlySet<string> {
-  const callees = new Map(services.map(({ name, dependsOn }) => [name, dependsOn]))
-  const callers = new Map(
-    services.map(({ name }) => [name, services.filter((s) => s.dependsOn.includes(name)).map((s) => s.name)]),
-  )
-  return new Set([...reach(service, callees), ...reach(service, callers)])
-}
-
-function reach(from: string, edges: ReadonlyMap<string, readonly string[]>): ReadonlySet<string> {
-  const seen = new Set([from])
-  for (const name of seen) for (const target of edges.get(name) ?? []) seen.add(target)
-  return seen
 }
 
 function percent(ratio: number): string {

@@ -33,3 +33,20 @@ export interface PageSource {
   /** Open pages, and those resolved since, oldest first. */
   pagesSince(sinceMs: number): Promise<readonly Page[]>
 }
+
+/** One alert as Alertmanager tells of it; it repeats what still fires. */
+export interface AlertNews {
+  readonly kind: 'firing' | 'resolved'
+  /** Hash of the labels: the same for the same alert whenever it fires. */
+  readonly fingerprint: string
+  readonly labels: Readonly<Record<string, string>>
+  /** One line for a person. */
+  readonly summary: string
+  readonly startsAtMs: number
+  /** The notification group that it came in. */
+  readonly groupKey: string
+  /** Where it can be looked at. */
+  readonly url: string | null
+  /** When it came. */
+  readonly atMs: number
+}

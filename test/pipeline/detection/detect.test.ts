@@ -1,15 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import {
-  detectPage,
-  detectRatio,
-  newsOfPage,
-  type DetectContext,
-} from '../../../src/pipeline/detection/detect.ts'
+import { detectPage, detectRatio, newsOfPage } from '../../../src/pipeline/detection/detect.ts'
 import { ErrorRateWatch } from '../../../src/pipeline/detection/error-rate-watch.ts'
 import type { Page, PageEvent, RatioAlert } from '../../../src/pipeline/detection/ports.ts'
-import type { IncidentRecord } from '../../../src/pipeline/machine.ts'
-import { next } from '../../../src/pipeline/next.ts'
-import type { ServiceDefinition } from '../../../src/pipeline/services.ts'
+import { context, opened } from './detect-context.ts'
 
 const page: Page = {
   pagerdutyId: 'Q1',
@@ -21,16 +14,6 @@ const page: Page = {
   htmlUrl: null,
   createdAtMs: 1_000,
 }
-
-const service = (name: string, dependsOn: string[], pagerdutyServiceIds: string[] = []) =>
-  ({ name, dependsOn, pagerdutyServiceIds }) as unknown as ServiceDefinition
-
-const services = [
-  service('gateway', ['checkout'], ['PGATE']),
-  service('checkout', ['payment']),
-  service('payment', []),
-  service('newsletter', []),
-]
 
 const alert = (name: string): RatioAlert => ({
   service: name,
@@ -46,22 +29,6 @@ const news = (kind: PageEvent['kind'], over: Partial<Page> = {}): PageEvent => (
   page: { ...page, ...over },
   atMs: 2_000,
 })
-
-function context(...open: IncidentRecord[]): DetectContext {
-  return { open, services, record: (id) => open.find((r) => r.incident.incidentId === id) ?? null }
-}
-
-function opened(detected: ReturnType<typeof detectPage>): IncidentRecord {
-  if (detected === null) throw new Error('nothing was detected')
-  const arrival = {
-    event: detected.event,
-    actor: { kind: 'machine', part: 'test' } as const,
-    atMs: detected.atMs,
-  }
-  const made = next(null, arrival, { observeEveryMs: 1, lockRetryMs: 1 })
-  if (made === null) throw new Error('nothing was opened')
-  return made.record
-}
 
 describe('detection', () => {
   it('opens an incident for a page, on the service that owns the PagerDuty service', () => {
@@ -95,6 +62,15 @@ describe('detection', () => {
     expect(detectPage(news('triggered'), context(watched))).toMatchObject({
       incidentId: watched.incident.incidentId,
       event: { kind: 'signalJoined' },
+    })
+  })
+
+  it('gives two pages of one call path an incident each: people work on both', () => {
+    const record = opened(detectPage(news('triggered'), context()))
+    const other = { pagerdutyId: 'Q2', pagerdutyServiceId: '', pagerdutyServiceName: 'checkout' }
+    expect(detectPage(news('triggered', other), context(record))).toMatchObject({
+      incidentId: 'pd-Q2',
+      event: { kind: 'opened' },
     })
   })
 

@@ -1,0 +1,58 @@
+import { describe, expect, it } from 'vitest'
+import { watch, type WatchDeps } from '../../src/commands/watch.ts'
+import type { AlertNews } from '../../src/pipeline/detection/ports.ts'
+import { services, settings } from '../pipeline/detection/detect-context.ts'
+import { memoryJournal } from '../support/memory-journal.ts'
+
+const alert = (fingerprint: string, service: string, kind: AlertNews['kind'] = 'firing'): AlertNews => ({
+  kind,
+  fingerprint,
+  labels: { service },
+  summary: `${service} fails`,
+  startsAtMs: 1_000,
+  groupKey: 'g',
+  url: null,
+  atMs: 2_000,
+})
+
+function watching() {
+  const journal = memoryJournal()
+  const deps = {
+    journal,
+    services,
+    settings: { ...settings, errorRateWatch: null },
+    nowMs: () => 2_000,
+  } as unknown as WatchDeps
+  return { journal, ...watch(deps) }
+}
+
+describe('alerts that a webhook brought', () => {
+  it('go into the journal one by one, each judged with what the one before it did', () => {
+    const { journal, acceptAlerts } = watching()
+    acceptAlerts([alert('a1', 'checkout'), alert('a2', 'payment'), alert('a3', 'newsletter')])
+    const kinds = journal.submissions.map(({ incidentId, event }) => [incidentId, event.kind])
+    expect(kinds).toEqual([
+      ['am-a1-1000', 'opened'],
+      ['am-a1-1000', 'signalJoined'],
+      ['am-a3-1000', 'opened'],
+    ])
+  })
+
+  it('change nothing when the same delivery comes again, whole or in part', () => {
+    const { journal, acceptAlerts } = watching()
+    const delivery = [alert('a1', 'checkout'), alert('a2', 'payment')]
+    acceptAlerts(delivery.slice(0, 1))
+    acceptAlerts(delivery)
+    acceptAlerts(delivery)
+    expect(journal.submissions).toHaveLength(2)
+  })
+
+  it('end the incident with the last of them', () => {
+    const { journal, acceptAlerts } = watching()
+    acceptAlerts([alert('a1', 'checkout'), alert('a2', 'payment')])
+    acceptAlerts([alert('a1', 'checkout', 'resolved')])
+    expect(journal.record('am-a1-1000')?.state).toBe('DIAGNOSING')
+    acceptAlerts([alert('a2', 'payment', 'resolved')])
+    expect(journal.record('am-a1-1000')?.state).toBe('CLOSED')
+  })
+})
