@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { readCaseFile } from '../../src/commands/case-file.ts'
 import type { IncidentCase } from '../../src/pipeline/signals/telemetry.ts'
+import { watch, type Taken } from './time.ts'
 
 export interface Answer {
   readonly service: string | null
@@ -14,8 +15,8 @@ export interface BenchCase {
   readonly dataset: string
   readonly answer: Answer
   readonly incidentCase: IncidentCase
-  /** Milliseconds to read, unpack and validate. */
-  readonly loadMs: number
+  /** To read, unpack and validate it. */
+  readonly load: Taken
 }
 
 /** What stops the benchmark, in words a person can act on; null where the folder is complete. */
@@ -33,9 +34,9 @@ export async function* benchCases(directory: string): AsyncGenerator<BenchCase> 
     const answer = answers[id]
     const path = join(directory, `${id}.json.gz`)
     if (answer === undefined || !existsSync(path)) continue
-    const started = performance.now()
+    const stop = watch()
     const incidentCase = await readCaseFile(path)
-    yield { id, dataset, answer, incidentCase, loadMs: performance.now() - started }
+    yield { id, dataset, answer, incidentCase, load: stop() }
   }
 }
 

@@ -14,6 +14,7 @@ const COLUMNS = [
   'ECE',
   'Brier',
   'p50/p95 ms',
+  'of processors',
 ]
 
 /** A table for each data set; shares with their Wilson 95 % intervals. */
@@ -42,8 +43,24 @@ function row(method: string, scores: Scores): readonly string[] {
       : `${Math.round(scores.falseAlarms.share * scores.falseAlarms.n)} of ${scores.falseAlarms.n}`,
     scores.ece?.toFixed(3) ?? '-',
     scores.brier?.toFixed(3) ?? '-',
-    Number.isNaN(scores.msP50) ? '-' : `${scores.msP50.toFixed(0)} / ${scores.msP95.toFixed(0)}`,
+    times(scores.msP50, scores.msP95),
+    times(scores.processorMsP50, scores.processorMsP95),
   ]
+}
+
+function times(p50: number, p95: number): string {
+  return Number.isNaN(p50) ? '-' : `${p50.toFixed(0)} / ${p95.toFixed(0)}`
+}
+
+/** Time to the answer by what there was to read, loading included. */
+export function printTimes(times: Readonly<Record<string, Scores>>): void {
+  console.log(
+    '\ntime to the answer as shipped, loading included (ms by the clock, ms of all processors together)',
+  )
+  for (const [what, { msP50, msP95, processorMsP50, processorMsP95 }] of Object.entries(times))
+    console.log(
+      `  ${what}: p50 ${msP50.toFixed(0)}, p95 ${msP95.toFixed(0)} by the clock; ${processorMsP50.toFixed(0)}, ${processorMsP95.toFixed(0)} of processors`,
+    )
 }
 
 function share({ share: value, low, high }: Share): string {

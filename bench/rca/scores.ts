@@ -9,7 +9,12 @@ export interface Prediction {
   readonly change: string | null
   /** Of the first service; null for methods without one. */
   readonly confidence: number | null
+  /** Whether the case held neither logs nor spans; unknown where nothing was timed. */
+  readonly metricsAlone?: boolean
+  /** By the clock, loading included; NaN where it was not timed. */
   readonly ms: number
+  /** Of all processors together. */
+  readonly processorMs: number
 }
 
 /** A share with its Wilson 95 % interval. */
@@ -33,6 +38,8 @@ export interface Scores {
   readonly brier: number | null
   readonly msP50: number
   readonly msP95: number
+  readonly processorMsP50: number
+  readonly processorMsP95: number
 }
 
 export function scorePredictions(predictions: readonly Prediction[]): Scores {
@@ -47,7 +54,8 @@ export function scorePredictions(predictions: readonly Prediction[]): Scores {
       confidence: confidence ?? 0,
       right: answer.negative !== true && services[0] === answer.service ? 1 : 0,
     }))
-  const ms = predictions.map((one) => one.ms).sort((a, b) => a - b)
+  const ms = sorted(predictions.map((one) => one.ms))
+  const processorMs = sorted(predictions.map((one) => one.processorMs))
   return {
     n: positive.length,
     ac1: wilson(within(1), positive.length),
@@ -73,6 +81,8 @@ export function scorePredictions(predictions: readonly Prediction[]): Scores {
         : judged.reduce((sum, { confidence, right }) => sum + (confidence - right) ** 2, 0) / judged.length,
     msP50: percentile(ms, 0.5),
     msP95: percentile(ms, 0.95),
+    processorMsP50: percentile(processorMs, 0.5),
+    processorMsP95: percentile(processorMs, 0.95),
   }
 }
 
@@ -97,8 +107,12 @@ export function expectedCalibrationError(
   return gap / judged.length
 }
 
-function percentile(sorted: readonly number[], q: number): number {
-  const position = q * (sorted.length - 1)
-  const low = sorted[Math.floor(position)] ?? Number.NaN
-  return low + ((sorted[Math.ceil(position)] ?? low) - low) * (position - Math.floor(position))
+function sorted(values: readonly number[]): readonly number[] {
+  return values.toSorted((a, b) => a - b)
+}
+
+function percentile(ascending: readonly number[], q: number): number {
+  const position = q * (ascending.length - 1)
+  const low = ascending[Math.floor(position)] ?? Number.NaN
+  return low + ((ascending[Math.ceil(position)] ?? low) - low) * (position - Math.floor(position))
 }

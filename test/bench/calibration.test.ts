@@ -14,6 +14,7 @@ const said = (
   change: null,
   confidence,
   ms: 1,
+  processorMs: 1,
   ...more,
 })
 
