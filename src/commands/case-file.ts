@@ -8,6 +8,8 @@ import type { IncidentCase, LogLine, MetricSeries, Span } from '../pipeline/sign
 const unzip = promisify(gunzip)
 /** More than any case needs; a file that unpacks to more is a mistake or an attack. */
 const MAX_BYTES = 1_073_741_824
+/** Unpacked at a time: by the default of 16 KiB a case makes hundreds of trips between threads. */
+const CHUNK_BYTES = 1_048_576
 
 /** Small parts are validated by schema; samples, lines and spans, of which there may be very many, by hand below. */
 const caseSchema = z.object({
@@ -88,9 +90,11 @@ async function readText(path: string): Promise<string> {
   })
   const isGzip = bytes[0] === 0x1f && bytes[1] === 0x8b
   if (!isGzip) return bytes.toString('utf8')
-  const unpacked = await unzip(bytes, { maxOutputLength: MAX_BYTES }).catch((cause: Error) => {
-    throw badShape(path, `is damaged or too large to unpack (${cause.message})`)
-  })
+  const unpacked = await unzip(bytes, { maxOutputLength: MAX_BYTES, chunkSize: CHUNK_BYTES }).catch(
+    (cause: Error) => {
+      throw badShape(path, `is damaged or too large to unpack (${cause.message})`)
+    },
+  )
   return unpacked.toString('utf8')
 }
 

@@ -33,13 +33,20 @@ export function callGraph(
   for (const change of incidentCase.changes) services.add(change.service)
   for (const line of incidentCase.logs) services.add(line.service)
   services.delete(EDGE_SERVICE)
-  const callees = (service: string): readonly string[] => [...(down.get(service) ?? [])]
+  const [below, above] = [asLists(down), asLists(up)]
+  const callees = (service: string): readonly string[] => below.get(service) ?? NONE
   return {
     services: [...services].sort(),
     callees,
-    callers: (service) => [...(up.get(service) ?? [])],
+    callers: (service) => above.get(service) ?? NONE,
     path: (from, to) => shortestPath(from, to, callees),
   }
+}
+
+const NONE: readonly string[] = []
+
+function asLists(sets: ReadonlyMap<string, ReadonlySet<string>>): ReadonlyMap<string, readonly string[]> {
+  return new Map([...sets].map(([service, others]) => [service, [...others]]))
 }
 
 function setOf(map: Map<string, Set<string>>, key: string): Set<string> {

@@ -17,10 +17,9 @@ export interface Explanation {
  */
 export function explainCandidate(
   candidate: Candidate,
-  all: readonly Candidate[],
+  means: FeatureMeans,
   weights: Readonly<Record<FeatureName, number>>,
 ): Explanation {
-  const means = featureMeans(all)
   const evidence = candidate.observations.map(
     ({ feature, value, kind, text }): { readonly weight: number; readonly said: () => Evidence } => {
       const weight = weights[feature] * (value - means[feature])
@@ -36,7 +35,10 @@ export function explainCandidate(
   return { evidenceFor: pick(1), evidenceAgainst: pick(-1) }
 }
 
-function featureMeans(all: readonly Candidate[]): Readonly<Record<FeatureName, number>> {
+/** The average candidate of a case. */
+export type FeatureMeans = Readonly<Record<FeatureName, number>>
+
+export function featureMeans(all: readonly Candidate[]): FeatureMeans {
   const sums = Object.fromEntries(FEATURES.map((name) => [name, 0])) as Record<FeatureName, number>
   for (const { observations } of all)
     for (const { feature, value } of observations) sums[feature] += value / all.length

@@ -3,7 +3,7 @@ import { callGraph, type CallGraph } from './call-graph.ts'
 import { caseWindow, type CaseWindow } from './case-window.ts'
 import { changeObservations, type ChangeContext } from './evidence/change-evidence.ts'
 import { commitObservations } from './evidence/commit-evidence.ts'
-import { graphObservations } from './evidence/graph-evidence.ts'
+import { graphObservations, widthsToSymptom } from './evidence/graph-evidence.ts'
 import { impactObservations } from './evidence/impact-evidence.ts'
 import { callerLogObservations, logObservations } from './evidence/log-evidence.ts'
 import {
@@ -66,26 +66,35 @@ export function extractCandidates(incidentCase: IncidentCase, settings: RcaSetti
   const reportedKind = symptomKind ?? kindOfSubject(incidentCase.symptom.about)
   const dominant = dominance(graph.services, anomalies)
   const impacts = impactObservations(anomalies, symptomKind)
+  const place = {
+    graph,
+    anomalies,
+    symptomService: incidentCase.symptom.service,
+    symptomKind,
+    widthsToSymptom: widthsToSymptom(incidentCase.symptom.service, graph, (service) =>
+      outwardAnomaly(anomalies.get(service), symptomKind),
+    ),
+  }
   const ofService = (service: string): readonly Observation[] => [
     ...(anomalies.has(service) ? metricObservations(anomalies.get(service) as ServiceAnomaly) : []),
     ...(dominant.get(service) ?? []),
     ...(impacts.get(service) ?? []),
-    ...graphObservations(service, {
-      graph,
-      anomalies,
-      symptomService: incidentCase.symptom.service,
-      symptomKind,
-    }),
+    ...graphObservations(service, place),
     ...(spans.get(service) ?? []),
     ...(logs.get(service) ?? []),
     ...callerLogObservations(service, graph, logs),
   ]
   const since = incidentCase.detectedAt - settings.gather.changeHistoryMs / 1000
   const releases = releaseChanges(incidentCase.changes, since)
+  const own = Map.groupBy(releases, ({ change }) => change.service)
   const changes = changeContext(incidentCase, { window, deviations, graph, anomalies }, settings)
   const commits = commitObservations(releases, incidentCase.logs, onset)
   const candidates = graph.services.flatMap((service) =>
-    candidatesOf(service, ofService(service), releases, changes, commits),
+    candidatesOf(service, ofService(service), own.get(service) ?? [], {
+      changes,
+      commits,
+      anyChange: releases.length > 0,
+    }),
   )
   return { candidates, graph, window, onset, deviations, anomalies, symptomKind, reportedKind, logs }
 }
@@ -106,30 +115,36 @@ function dominance(
 ): ReadonlyMap<string, readonly Observation[]> {
   const strength = (service: string): number =>
     inwardAnomaly(anomalies.get(service)) + outwardAnomaly(anomalies.get(service), null)
-  const ordered = services.toSorted((a, b) => strength(b) - strength(a))
+  const ordered = services.map((service) => ({ service, of: strength(service) })).sort((a, b) => b.of - a.of)
   const [first, second] = ordered
   if (first === undefined) return new Map()
-  const lead = strength(first) - (second === undefined ? 0 : strength(second))
+  const lead = first.of - (second?.of ?? 0)
   const observation: Observation = {
     feature: 'dominant',
     value: lead,
     kind: 'metric',
     text: () => `no other service has left its usual state as far`,
   }
-  return new Map([[first, [observation]]])
+  return new Map([[first.service, [observation]]])
+}
+
+interface KnownChanges {
+  readonly changes: ChangeContext
+  /** What the commits of each release say. */
+  readonly commits: ReadonlyMap<Change, readonly Observation[]>
+  /** Whether any service was changed. */
+  readonly anyChange: boolean
 }
 
 function candidatesOf(
   service: string,
   observations: readonly Observation[],
-  releases: readonly ReleaseChange[],
-  context: ChangeContext,
-  commitsSay: ReadonlyMap<Change, readonly Observation[]>,
+  own: readonly ReleaseChange[],
+  known: KnownChanges,
 ): readonly Candidate[] {
-  const own = releases.filter(({ change }) => change.service === service)
   const absent: Observation = {
     feature: 'changeAbsent',
-    value: releases.length === 0 ? 0 : 1,
+    value: known.anyChange ? 1 : 0,
     kind: 'change',
     text: () =>
       own.length === 0 ? 'nothing was changed in it, while other services were' : 'without its change',
@@ -141,8 +156,8 @@ function candidatesOf(
       commits,
       observations: [
         ...observations,
-        ...changeObservations(change, context),
-        ...(commitsSay.get(change) ?? []),
+        ...changeObservations(change, known.changes),
+        ...(known.commits.get(change) ?? []),
       ],
     })),
     { service, change: null, commits: [], observations: [...observations, absent] },
@@ -167,7 +182,7 @@ function changeContext(
     graph: known.graph,
     anomalies: known.anomalies,
     halfLifeS: settings.changeHalfLifeMs / 1000,
-    deviations: known.deviations,
+    deviationsOf: Map.groupBy(known.deviations, ({ series }) => series.service),
     byInstance,
     settings: settings.deviation,
   }

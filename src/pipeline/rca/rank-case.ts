@@ -3,7 +3,7 @@ import { abstention } from './abstain.ts'
 import { calibratedConfidence, calibrationFeatures } from './calibrate.ts'
 import type { CaseRanking, RankedCause } from './case-ranking.ts'
 import { describeCoverage } from './describe-coverage.ts'
-import { explainCandidate } from './explain.ts'
+import { explainCandidate, featureMeans, type FeatureMeans } from './explain.ts'
 import { extractCandidates, type CandidateSet } from './extract-candidates.ts'
 import { leadsOf, type Leads } from './rule-out.ts'
 import { scoreCandidates, type ScoredCandidate } from './score-candidates.ts'
@@ -22,9 +22,10 @@ export function rankCase(incidentCase: IncidentCase, settings: RcaSettings): Cas
   const set = extractCandidates(incidentCase, settings)
   const scored = scoreCandidates(set.candidates, settings.model.weights)
   const services = byService(scored)
+  const means = featureMeans(set.candidates)
   const ranked = services
     .slice(0, MOST_CAUSES)
-    .map((service, at) => rankedCause(service, at, { services, set, incidentCase, settings }))
+    .map((service, at) => rankedCause(service, at, { services, set, means, incidentCase, settings }))
   const abstained = abstention(incidentCase, set, ranked, settings)
   return {
     id: incidentCase.id,
@@ -57,18 +58,19 @@ function byService(scored: readonly ScoredCandidate[]): readonly ScoredService[]
 interface Ranked {
   readonly services: readonly ScoredService[]
   readonly set: CandidateSet
+  readonly means: FeatureMeans
   readonly incidentCase: IncidentCase
   readonly settings: RcaSettings
 }
 
 function rankedCause({ service, share, scored }: ScoredService, at: number, ranked: Ranked): RankedCause {
-  const { services, set, incidentCase, settings } = ranked
+  const { services, set, means, incidentCase, settings } = ranked
   const best = scored[0]?.candidate
   const rival = services[at === 0 ? 1 : 0]?.share ?? 0
   const explained =
     best === undefined || at >= EXPLAINED
       ? { evidenceFor: [], evidenceAgainst: [] }
-      : explainCandidate(best, set.candidates, settings.model.weights)
+      : explainCandidate(best, means, settings.model.weights)
   const symptom = incidentCase.symptom.service
   return {
     service,

@@ -133,7 +133,7 @@ function pastOf(
   settings: DeviationSettings,
 ): Past | null {
   if (before.length === 0) return null
-  const sorted = Float64Array.from(before).sort()
+  const sorted = new Float64Array(before).sort()
   const median = quantile(sorted, 0.5)
   const spread = (quantile(sorted, 0.75) - quantile(sorted, 0.25)) / 1.349
   const floor = floorOf(median, kind, unit, settings)

@@ -12,7 +12,8 @@ export interface ChangeContext {
   readonly halfLifeS: number
   readonly graph: CallGraph
   readonly anomalies: ReadonlyMap<string, ServiceAnomaly>
-  readonly deviations: readonly SeriesDeviation[]
+  /** By the service that the series belongs to. */
+  readonly deviationsOf: ReadonlyMap<string, readonly SeriesDeviation[]>
   /** Series of each instance, by name. */
   readonly byInstance: ReadonlyMap<string, readonly MetricSeries[]>
   readonly settings: DeviationSettings
@@ -65,9 +66,9 @@ function onPath(change: Change, { graph, anomalies }: ChangeContext): Observatio
 function unchangedFailToo(change: Change, context: ChangeContext): Observation {
   let worst = 0
   let instance = ''
-  for (const { series, kind, down } of context.deviations) {
+  for (const { series, kind, down } of context.deviationsOf.get(change.service) ?? []) {
     if (kind !== 'success' || series.instance === null || series.name.startsWith('client_')) continue
-    if (series.service !== change.service || change.newInstances.includes(series.instance)) continue
+    if (change.newInstances.includes(series.instance)) continue
     if (down > worst) [worst, instance] = [down, series.instance]
   }
   return {
@@ -140,13 +141,12 @@ function againstPeers(
 function peerSamples(
   series: MetricSeries,
   fresh: ReadonlySet<string>,
-  { deviations }: ChangeContext,
+  { deviationsOf }: ChangeContext,
 ): readonly number[] {
-  return deviations
+  return (deviationsOf.get(series.service) ?? [])
     .filter(
       ({ series: other }) =>
         other.name === series.name &&
-        other.service === series.service &&
         other.instance !== null &&
         !fresh.has(other.instance) &&
         sameEdge(other, series),

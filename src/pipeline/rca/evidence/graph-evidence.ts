@@ -16,6 +16,8 @@ export interface GraphContext {
   /** The service whose symptom was reported; null where it is not known. */
   readonly symptomService: string | null
   readonly symptomKind: SymptomKind
+  /** For each service from which abnormal services lead up to the symptom: the weakest of them, on the best way. */
+  readonly widthsToSymptom: ReadonlyMap<string, number>
 }
 
 /**
@@ -88,16 +90,16 @@ function strongestOf(
 }
 
 function symptomObservations(service: string, context: GraphContext): readonly Observation[] {
-  const { graph, anomalies, symptomService, symptomKind } = context
+  const { anomalies, symptomService, symptomKind } = context
   if (symptomService === null) return []
-  const strengthOf = (name: string): number => outwardAnomaly(anomalies.get(name), symptomKind)
-  const strength = widestPath(service, symptomService, graph, strengthOf)
+  const own = outwardAnomaly(anomalies.get(service), symptomKind)
+  const strength = context.widthsToSymptom.get(service) ?? 0
   const matches: Observation = {
     feature: 'matchesSymptom',
-    value: symptomKind === null ? 0 : strengthOf(service),
+    value: symptomKind === null ? 0 : own,
     kind: 'metric',
     text: () =>
-      `its own ${symptomKind === 'success' ? 'failures have' : 'latency has'} ${strengthOf(service) > 1 ? 'risen' : 'not risen'}, which is what was reported`,
+      `its own ${symptomKind === 'success' ? 'failures have' : 'latency has'} ${own > 1 ? 'risen' : 'not risen'}, which is what was reported`,
   }
   return [
     matches,
@@ -113,24 +115,28 @@ function symptomObservations(service: string, context: GraphContext): readonly O
   ]
 }
 
-/** The largest, over all ways from `from` up to `symptom`, of the smallest anomaly on the way. */
-function widestPath(
-  from: string,
-  symptom: string,
+/**
+ * For every service below the symptom the largest, over all ways up to it, of the smallest anomaly on the way, both ends
+ * included. One search for all services, down from the symptom; where nothing is abnormal it does not go on.
+ */
+export function widthsToSymptom(
+  symptom: string | null,
   graph: CallGraph,
   strength: (service: string) => number,
-): number {
-  const best = new Map<string, number>([[from, strength(from)]])
-  const queue = [from]
+): ReadonlyMap<string, number> {
+  const best = new Map<string, number>()
+  if (symptom === null) return best
+  best.set(symptom, strength(symptom))
+  const queue = [symptom]
   for (let at = 0; at < queue.length; at += 1) {
     const service = queue[at] ?? ''
     const width = best.get(service) ?? 0
-    for (const caller of graph.callers(service)) {
-      const through = Math.min(width, strength(caller))
-      if (through <= (best.get(caller) ?? 0)) continue
-      best.set(caller, through)
-      queue.push(caller)
+    for (const callee of graph.callees(service)) {
+      const through = Math.min(width, strength(callee))
+      if (through <= (best.get(callee) ?? 0)) continue
+      best.set(callee, through)
+      queue.push(callee)
     }
   }
-  return best.get(symptom) ?? 0
+  return best
 }
