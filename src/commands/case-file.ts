@@ -40,6 +40,9 @@ const caseSchema = z.object({
         commit: z.string().optional(),
         previousCommit: z.string().optional(),
         files: z.array(z.string()).optional(),
+        symbols: z.array(z.string()).optional(),
+        mergedBy: z.string().optional(),
+        reverts: z.array(z.string()).optional(),
       }),
     )
     .default([]),

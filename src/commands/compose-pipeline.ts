@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type Database from 'better-sqlite3'
 import type { Logger } from 'pino'
 import type { Undeliverable } from '../bot/delivery/thread-delivery.ts'
@@ -49,6 +50,7 @@ export interface Pipeline {
 
 /** Fetched ahead twice as often as a clone may be old, so that nothing waits for a fetch in the middle of an incident. */
 const FETCH_FRESH_MS = 60_000
+const CLONE_AHEAD_MS = 30_000
 const PAST_INCIDENTS = 50
 const MAX_LOG_BYTES = 8 * 1024 * 1024
 
@@ -57,8 +59,8 @@ export async function composePipeline(parts: PipelineParts): Promise<Pipeline> {
   const { config, db, journal, target, observability, topology, pages, log } = parts
   const { environment, services, access } = config
   const data = (name: string): string => join(environment.CCP_DATA_DIR, name)
-  const clones = new ClonedRepositories(data('clones'), { freshMs: FETCH_FRESH_MS })
-  const onStale = (text: string): void => log.warn(text)
+  const warn = (text: string): void => log.warn(text)
+  const clones = new ClonedRepositories(data('clones'), { freshMs: FETCH_FRESH_MS, report: warn })
   const mailer = mailerFrom(config)
   const sandbox = createSandbox(config.gates)
   const gateTools = createAnalysers({ sandbox, settings: config.gates })
@@ -83,7 +85,7 @@ export async function composePipeline(parts: PipelineParts): Promise<Pipeline> {
       spans: null,
       changes: [
         deployChanges(target.history, configDescriber(services, clones)),
-        new CommitChanges(services, clones, { onStale }),
+        new CommitChanges(services, clones, { deploys: deployChanges(target.history), onLack: warn }),
       ],
       topology,
       services,
@@ -107,7 +109,8 @@ export async function composePipeline(parts: PipelineParts): Promise<Pipeline> {
     },
     openRepository: (service, part) => openRepository(repositoryOf(service, part ?? 'code'), clones),
   }
-  await cloneAhead(services, clones, log)
+  // A repository that takes long is cloned while the bot already works: what it lacks until then is said.
+  await Promise.race([cloneAhead(services, clones, log), sleep(CLONE_AHEAD_MS, undefined, { ref: false })])
   void warmUpGates(services, gateTools, log)
   const refresh = setInterval(() => void cloneAhead(services, clones, log), FETCH_FRESH_MS / 2)
   return {
@@ -184,8 +187,8 @@ async function openRepository(
   service: RepositorySource,
   clones: ClonedRepositories,
 ): Promise<ServiceRepository> {
-  const { directory } = await clones.open(service)
-  return serviceRepository(directory, (branch) => clones.push(service, branch))
+  const { directory, stale } = await clones.open(service)
+  return serviceRepository(directory, (branch) => clones.push(service, branch), stale)
 }
 
 function mailerFrom({ environment }: Config): Mailer | null {

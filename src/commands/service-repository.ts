@@ -18,11 +18,13 @@ export function repositoryOf(service: ServiceDefinition, part: ReleasePart): Rep
 export function serviceRepository(
   directory: string,
   push: (branch: string) => Promise<void>,
+  stale: string | null = null,
 ): ServiceRepository {
   const source = new GitSourceRepository(directory)
   const patches = new GitPatchRepository(directory)
   return {
     directory,
+    stale,
     filesAt: (commit) => source.filesAt(commit),
     readFile: (commit, path) => source.readFile(commit, path),
     blame: (commit, path, line) => source.blame(commit, path, line),

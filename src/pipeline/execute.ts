@@ -33,6 +33,8 @@ import type { ServiceDefinition } from './services.ts'
 /** A service's repository as the bot keeps it: read from, committed to, and pushed where people look. */
 export interface ServiceRepository extends SourceRepository, PatchRepository {
   push(branch: string): Promise<void>
+  /** Why it is older than where it comes from, in words; null or absent where it is not. */
+  readonly stale?: string | null
 }
 
 export interface ExecuteDeps extends RolloutPorts, NoticeDeps {
@@ -137,7 +139,13 @@ async function localizeInCode(
 ): Promise<StageOutcome<Location>> {
   const repository = await deps.openRepository(service)
   const previousCommit = codeBefore(diagnosis, deployedCommit)
-  return localize(diagnosis, { service, repository, deployedCommit, previousCommit })
+  const outcome = await localize(diagnosis, { service, repository, deployedCommit, previousCommit })
+  return withDoubt(outcome, repository.stale ?? null)
+}
+
+function withDoubt(outcome: StageOutcome<Location>, doubt: string | null): StageOutcome<Location> {
+  if (outcome.kind !== 'done' || doubt === null) return outcome
+  return { kind: 'done', value: { ...outcome.value, doubts: [...outcome.value.doubts, doubt] } }
 }
 
 async function localizeInConfig(
@@ -148,14 +156,16 @@ async function localizeInConfig(
 ): Promise<StageOutcome<Location>> {
   const inCode =
     diagnosis.stackTrace === null ? null : await localizeInCode(diagnosis, service, running, deps)
-  return localizeConfig(diagnosis, {
+  const repository = await deps.openRepository(service, 'config')
+  const outcome = await localizeConfig(diagnosis, {
     service,
     path: demand(service.config, 'configuration').path,
-    repository: await deps.openRepository(service, 'config'),
+    repository,
     deployedCommit: demand(running.configCommit, 'configuration in production'),
     previousCommit: diagnosis.hypotheses[0]?.change?.previousCommit ?? null,
     surfaced: inCode?.kind === 'done' ? inCode.value : null,
   })
+  return withDoubt(outcome, repository.stale ?? null)
 }
 
 /** The code in production before; the same where only the configuration changed, null where that is not known. */

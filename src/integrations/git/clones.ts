@@ -1,17 +1,35 @@
 import { createHash, randomUUID } from 'node:crypto'
-import { access, mkdir, rename, rm, writeFile } from 'node:fs/promises'
-import { basename, isAbsolute, join, resolve } from 'node:path'
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
+import { basename, join, resolve } from 'node:path'
 import { CcpError, toCcpError } from '../../pipeline/errors.ts'
-import { gitText, runGit, withoutCredentials } from './git.ts'
-import { assertBranchName, assertRepository, resolveCommit } from './revisions.ts'
+import {
+  assertClonable,
+  assertReachable,
+  exists,
+  isLocal,
+  localPath,
+  nameOf,
+  remoteFault,
+  shortened,
+  sourceOf,
+} from './clone-source.ts'
+import { fetchedAtMs, isWhole, markFetched, removeLeftLock, removeLeftovers } from './clone-state.ts'
+import { gitText, runGit } from './git.ts'
+import { assertBranchName, resolveCommit } from './revisions.ts'
 import type { RepositorySource } from '../../pipeline/services.ts'
 
 export interface CloneOptions {
-  /** How long a clone or a fetch may take. */
+  /** How long a fetch or a push may take. */
   readonly fetchTimeoutMs?: number
+  /** How long the first clone may take. */
+  readonly cloneTimeoutMs?: number
+  /** How long an older clone waits for its fetch before it is given as it is. */
+  readonly patienceMs?: number
   /** A clone fetched less than this ago is not fetched again. */
   readonly freshMs?: number
   readonly nowMs?: () => number
+  /** Told of a damaged clone that was made anew, and of tidying that failed. */
+  readonly report?: (text: string) => void
 }
 
 export interface Clone {
@@ -19,46 +37,70 @@ export interface Clone {
   readonly directory: string
   /** The commit at which the service's branch stood when it was last fetched. */
   readonly head: string
-  /** Why the last fetch failed, where the clone is older than it should be; else null. */
+  /** Why it is older than it should be, and from when it is; null where it is not. */
   readonly stale: string | null
 }
 
-const REMOTE_URL = /^(?:[a-z][a-z0-9+]*:\/\/|[\w.-]+@[\w.-]+:)/i
-const LOCAL_URL = /^file:\/\//i
 const BRANCHES = '+refs/heads/*:refs/remotes/origin/*'
+const HOUR_MS = 3_600_000
+/** Locks that one killed git can have left, more or less. */
+const MOST_LOCKS = 10
 
 /**
  * Bare clones of the services' repositories in a cache directory. What the bot writes is in `refs/heads`, what it fetched in
- * `refs/remotes/origin`, so that a fetch never takes a patch away. At most one git process writes to a clone at a time.
+ * `refs/remotes/origin`, so that a fetch never takes a patch away.
+ *
+ * C1  One git process at a time fetches into a clone or pushes from it; readers need not wait for it.
+ * C2  A clone that is there is whole: it is made aside and renamed; one found damaged is replaced the same way.
+ * C3  Who asks for a clone that is there gets it within `patienceMs`, whatever the remote does, and is told how old it is.
  */
 export class ClonedRepositories {
   readonly #cacheDirectory: string
-  readonly #fetchTimeoutMs: number
-  readonly #freshMs: number
-  readonly #nowMs: () => number
+  readonly #options: Required<CloneOptions>
   readonly #queues = new Map<string, Promise<unknown>>()
+  readonly #checked = new Set<string>()
   readonly #fetchedAtMs = new Map<string, number>()
+  readonly #failed = new Map<string, { readonly atMs: number; readonly why: string }>()
+  readonly #tidiedAtMs = new Map<string, number>()
 
   constructor(cacheDirectory: string, options: CloneOptions = {}) {
     this.#cacheDirectory = resolve(cacheDirectory)
-    this.#fetchTimeoutMs = options.fetchTimeoutMs ?? 30_000
-    this.#freshMs = options.freshMs ?? 0
-    this.#nowMs = options.nowMs ?? Date.now
+    this.#options = {
+      fetchTimeoutMs: 30_000,
+      cloneTimeoutMs: 600_000,
+      patienceMs: 2_000,
+      freshMs: 0,
+      nowMs: Date.now,
+      report: () => undefined,
+      ...options,
+    }
   }
 
   /**
-   * The clone of the service's repository, made if it is not there and fetched if it is not fresh. Where the fetch fails and
-   * an older clone exists, that one is given and `stale` says why.
+   * The clone of the service's repository, made if it is not there and fetched if it is not fresh. Where the fetch fails or
+   * does not end in time and an older clone exists, that one is given and `stale` says why.
    * Throws CcpError `not-found` (no such repository or branch), `unauthorised`, `unavailable` or `timeout`.
    */
   async open(service: RepositorySource): Promise<Clone> {
+    assertClonable(service)
     const directory = this.#directoryOf(service)
-    const stale = await this.#alone(directory, () => this.#bringUpToDate(service, directory))
+    const fetching = this.#alone(directory, () => this.#bringUpToDate(service, directory))
+    const why = (await exists(join(directory, 'HEAD')))
+      ? await withPatience(fetching, this.#options.patienceMs, `${nameOf(service)} has not answered yet`) // C3
+      : await fetching
     const head = await resolveCommit(directory, `refs/remotes/origin/${service.branch}`).catch(() => null)
-    if (head !== null) return { directory, head, stale }
+    if (head !== null)
+      return { directory, head, stale: why === null ? null : await this.#asOf(directory, why) }
     throw new CcpError('not-found', `${nameOf(service)} has no branch ${service.branch}`, {
       mend: 'Push the branch, or correct `branch` of the service in services.yaml.',
     })
+  }
+
+  async #asOf(directory: string, why: string): Promise<string> {
+    const atMs = await fetchedAtMs(directory)
+    const when =
+      atMs === null ? '' : `, fetched at ${new Date(atMs).toISOString().slice(0, 16).replace('T', ' ')} UTC`
+    return `${why}; its last known state is used${when}`
   }
 
   /**
@@ -121,46 +163,145 @@ export class ClonedRepositories {
     }
   }
 
+  /** Null, or why the clone stays as it was. */
   async #bringUpToDate(service: RepositorySource, directory: string): Promise<string | null> {
+    const { freshMs } = this.#options
+    const nowMs = this.#options.nowMs()
     const isCloned = await exists(join(directory, 'HEAD'))
-    const age = this.#nowMs() - (this.#fetchedAtMs.get(directory) ?? Number.NEGATIVE_INFINITY)
-    if (isCloned && age < this.#freshMs) return null
-    await assertReachable(service)
-    if (!isCloned) await this.#clone(service, directory)
-    else {
-      const failure = await this.#fetch(service, directory).catch((thrown: unknown) => toCcpError(thrown))
-      if (failure instanceof CcpError) return failure.message
+    if (!isCloned || (await this.#isDamaged(service, directory))) return this.#make(service, directory)
+    if (nowMs - (this.#fetchedAtMs.get(directory) ?? Number.NEGATIVE_INFINITY) < freshMs) return null
+    const before = this.#failed.get(directory)
+    // What has just failed is not waited for again: the next stage would lose as much time.
+    if (before !== undefined && nowMs - before.atMs < freshMs) return before.why
+    return this.#update(service, directory)
+  }
+
+  /** Looked at once for each clone: what breaks later is seen where a fetch fails. */
+  async #isDamaged(service: RepositorySource, directory: string): Promise<boolean> {
+    if (this.#checked.has(directory)) return false
+    this.#checked.add(directory)
+    return !(await isWhole(directory, service.branch))
+  }
+
+  async #make(service: RepositorySource, directory: string): Promise<string | null> {
+    const isDamaged = await exists(directory)
+    try {
+      await assertReachable(service)
+      await this.#clone(service, directory)
+    } catch (thrown) {
+      const why = toCcpError(thrown)
+      if (!isDamaged) throw why
+      return `the clone of ${nameOf(service)} is damaged and cannot be made anew: ${why.message}`
     }
-    this.#fetchedAtMs.set(directory, this.#nowMs())
+    if (isDamaged) this.#options.report(`the clone of ${nameOf(service)} was damaged and has been made anew`)
+    return this.#wasFetched(directory)
+  }
+
+  async #update(service: RepositorySource, directory: string): Promise<string | null> {
+    const failure = await this.#reach(service, directory).catch((thrown: unknown) => toCcpError(thrown))
+    if (!(failure instanceof CcpError)) {
+      void this.#tidy(service, directory)
+      return this.#wasFetched(directory)
+    }
+    if (!(await isWhole(directory, service.branch))) return this.#make(service, directory)
+    this.#failed.set(directory, { atMs: this.#options.nowMs(), why: failure.message })
+    return failure.message
+  }
+
+  async #reach(service: RepositorySource, directory: string): Promise<void> {
+    await assertReachable(service)
+    await this.#fetch(service, directory)
+  }
+
+  async #wasFetched(directory: string): Promise<null> {
+    this.#fetchedAtMs.set(directory, this.#options.nowMs())
+    this.#failed.delete(directory)
+    await markFetched(directory)
     return null
   }
 
-  /** Made aside and renamed into place: a clone that is there is whole. */
+  /** Made aside and renamed into place (C2); the branches that the bot has made in a damaged one are carried over. */
   async #clone(service: RepositorySource, directory: string): Promise<void> {
+    const { cloneTimeoutMs: timeoutMs } = this.#options
     await mkdir(this.#cacheDirectory, { recursive: true })
+    await removeLeftovers(directory, timeoutMs)
     const scratch = `${directory}.${randomUUID()}.tmp`
     try {
       await runGit(this.#cacheDirectory, ['init', '--quiet', '--bare', '--template=', scratch])
-      const source = sourceOf(service)
       for (const [name, value] of [
-        ['remote.origin.url', source],
+        ['remote.origin.url', sourceOf(service)],
         ['remote.origin.fetch', BRANCHES],
       ] as const)
         await runGit(scratch, ['config', name, value])
-      await this.#fetch(service, scratch)
+      await this.#fetch(service, scratch, timeoutMs)
       // Which commits touched a path is then looked up instead of walked for: 50,000 commits in 50 instead of 650 ms.
       const graph = ['commit-graph', 'write', '--reachable', '--changed-paths', '--no-progress']
-      await runGit(scratch, graph, { timeoutMs: this.#fetchTimeoutMs, accept: [1, 128] })
-      await rename(scratch, directory)
+      await runGit(scratch, graph, { timeoutMs, accept: [1, 128] })
+      await this.#place(scratch, directory)
     } finally {
       await rm(scratch, { recursive: true, force: true })
     }
   }
 
-  async #fetch(service: RepositorySource, directory: string): Promise<void> {
-    const args = ['fetch', '--quiet', '--prune', '--no-recurse-submodules', '--no-write-fetch-head', 'origin']
-    const result = await runGit(directory, args, { accept: [1, 128], ...(await this.#network(service)) })
-    if (result.exitCode !== 0) throw remoteFault(service, result.stderr)
+  async #place(scratch: string, directory: string): Promise<void> {
+    if (await exists(directory)) {
+      await this.#carryBranches(directory, scratch)
+      const aside = `${directory}.${randomUUID()}.tmp`
+      await rename(directory, aside)
+      await rm(aside, { recursive: true, force: true })
+    }
+    await rename(scratch, directory)
+  }
+
+  /** One by one: what cannot be read of one branch must not cost the others. */
+  async #carryBranches(damaged: string, scratch: string): Promise<void> {
+    const any = { accept: [1, 128, 129] }
+    const listed = await runGit(damaged, ['for-each-ref', '--format=%(refname)', 'refs/heads'], any)
+    const globalConfig = await this.#trusting(scratch, [damaged])
+    for (const ref of listed.stdout
+      .toString('utf8')
+      .split('\n')
+      .filter((line) => line !== '')) {
+      const args = ['fetch', '--quiet', '--no-tags', '--no-write-fetch-head', damaged, `+${ref}:${ref}`]
+      const carried = await runGit(scratch, args, { ...any, globalConfig })
+      if (carried.exitCode !== 0)
+        this.#options.report(`${ref} of a damaged clone could not be saved: ${shortened(carried.stderr)}`)
+    }
+    await rm(globalConfig, { force: true })
+  }
+
+  async #fetch(
+    service: RepositorySource,
+    directory: string,
+    timeoutMs = this.#options.fetchTimeoutMs,
+  ): Promise<void> {
+    // What is new is put into the index of commits and their paths as well: it would grow out of it.
+    const settings = ['-c', 'fetch.writeCommitGraph=true']
+    const form = ['--quiet', '--prune', '--no-recurse-submodules', '--no-write-fetch-head', 'origin']
+    for (let locks = 0; ; locks += 1) {
+      const options = { accept: [1, 128], ...(await this.#network(service)), timeoutMs }
+      const result = await runGit(directory, [...settings, 'fetch', ...form], options)
+      if (result.exitCode === 0) return
+      const isUnlocked = await removeLeftLock(directory, result.stderr, this.#options.fetchTimeoutMs)
+      if (!isUnlocked || locks >= MOST_LOCKS) throw remoteFault(service, result.stderr)
+    }
+  }
+
+  /** Each fetch may leave a pack: they are put together once there are many, beside what else happens. */
+  async #tidy(service: RepositorySource, directory: string): Promise<void> {
+    const nowMs = this.#options.nowMs()
+    if (nowMs - (this.#tidiedAtMs.get(directory) ?? Number.NEGATIVE_INFINITY) < HOUR_MS) return
+    this.#tidiedAtMs.set(directory, nowMs)
+    const settings = [
+      'gc.auto=5000',
+      'gc.autoPackLimit=50',
+      'gc.autoDetach=false',
+      'gc.writeCommitGraph=false',
+    ]
+    const args = [...settings.flatMap((setting) => ['-c', setting]), 'gc', '--auto', '--quiet']
+    await runGit(directory, args, { timeoutMs: HOUR_MS }).catch((thrown: unknown) =>
+      this.#options.report(`the clone of ${nameOf(service)} cannot be tidied: ${toCcpError(thrown).message}`),
+    )
   }
 
   /**
@@ -168,16 +309,21 @@ export class ClonedRepositories {
    * named as trusted in a configuration file: services.yaml chose it, whoever owns it.
    */
   async #network(service: RepositorySource): Promise<{ timeoutMs: number; globalConfig?: string }> {
-    const timeoutMs = this.#fetchTimeoutMs
+    const timeoutMs = this.#options.fetchTimeoutMs
     if (!isLocal(service.repository)) return { timeoutMs }
     await mkdir(this.#cacheDirectory, { recursive: true })
     const source = localPath(service.repository)
-    const globalConfig = join(this.#cacheDirectory, `${basename(this.#directoryOf(service))}.gitconfig`)
-    const quoted = [source, join(source, '.git')]
-      .map((path) => `\tdirectory = ${JSON.stringify(path)}\n`)
-      .join('')
+    return {
+      timeoutMs,
+      globalConfig: await this.#trusting(this.#directoryOf(service), [source, join(source, '.git')]),
+    }
+  }
+
+  async #trusting(clone: string, paths: readonly string[]): Promise<string> {
+    const globalConfig = join(this.#cacheDirectory, `${basename(clone)}.gitconfig`)
+    const quoted = paths.map((path) => `\tdirectory = ${JSON.stringify(path)}\n`).join('')
     await writeFile(globalConfig, `[safe]\n${quoted}`)
-    return { timeoutMs, globalConfig }
+    return globalConfig
   }
 }
 
@@ -193,54 +339,21 @@ export function cloneDirectory(
   return join(cacheDirectory, `${name}-${hash}.git`)
 }
 
-function sourceOf(service: RepositorySource): string {
-  return isLocal(service.repository) ? localPath(service.repository) : service.repository
-}
-
-function isLocal(repository: string): boolean {
-  return LOCAL_URL.test(repository) || !REMOTE_URL.test(repository)
-}
-
-function localPath(repository: string): string {
-  const path = repository.replace(LOCAL_URL, '')
-  return isAbsolute(path) ? path : resolve(path)
-}
-
-async function assertReachable(service: RepositorySource): Promise<void> {
-  if (/^-|^[a-z]+::/i.test(service.repository))
-    throw new CcpError('bad-config', `${nameOf(service)} is no directory or URL that may be cloned`)
-  if (!isLocal(service.repository)) return
-  const path = localPath(service.repository)
-  if (await exists(path)) return assertRepository(path, `the repository of service ${service.name}`)
-  throw new CcpError(
-    'not-found',
-    `the repository of service ${service.name} is missing: there is no ${path}`,
-    {
-      mend: 'Correct `repository` of the service in services.yaml, or clone the repository there.',
-    },
-  )
-}
-
-function remoteFault(service: RepositorySource, said: string): CcpError {
-  const text = `${nameOf(service)} cannot be reached: ${shortened(said)}`
-  if (/authentication|permission denied|could not read (?:username|password)|access denied|403/i.test(said))
-    return new CcpError('unauthorised', text, { mend: 'Give the bot a deploy key or a URL with a token.' })
-  if (/not found|does not exist|does not appear to be a git repository/i.test(said))
-    return new CcpError('not-found', text, { mend: 'Correct `repository` of the service in services.yaml.' })
-  return new CcpError('unavailable', text)
-}
-
-function nameOf(service: RepositorySource): string {
-  return `the repository of service ${service.name} (${withoutCredentials(service.repository)})`
-}
-
-function shortened(text: string): string {
-  return withoutCredentials(text).trim().split('\n').slice(-3).join(' / ').slice(0, 400)
-}
-
-function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  )
+/** What `work` comes to; `otherwise` where that takes longer than `ms`. It goes on, and whoever waits next hears of it. */
+async function withPatience(
+  work: Promise<string | null>,
+  ms: number,
+  otherwise: string,
+): Promise<string | null> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<string>((resolve) => {
+    timer = setTimeout(() => resolve(otherwise), ms)
+  })
+  // A failure after that is told to whoever asks next: the fetch is then made again.
+  work.catch(() => undefined)
+  try {
+    return await Promise.race([work, late])
+  } finally {
+    clearTimeout(timer)
+  }
 }

@@ -2,6 +2,7 @@ import { CcpError } from '../../pipeline/errors.ts'
 import { readLog } from './commit-log.ts'
 import { gitText, runGit } from './git.ts'
 import { readChangedLines } from './read-changed-lines.ts'
+import { revertsOf } from './reverts.ts'
 import { assertRepositoryPath, resolveCommit } from './revisions.ts'
 import type { CommitSummary } from '../../pipeline/contracts.ts'
 import type {
@@ -59,7 +60,13 @@ export class GitSourceRepository implements SourceRepository {
     const range = await this.#range(query.until, query.since)
     const args = ['--name-only', '--no-merges', `--max-count=${query.limit}`, '--end-of-options', ...range]
     const commits = await readLog(this.directory, [...args, '--', ...query.paths.map(assertRepositoryPath)])
-    return commits.map((commit) => ({ ...toSummary(commit), body: commit.body, files: commit.files }))
+    return Promise.all(
+      commits.map(async (commit) => ({
+        ...toSummary(commit),
+        files: commit.files,
+        reverts: await revertsOf(this.directory, commit, commits),
+      })),
+    )
   }
 
   async commitsTouchingLines(query: {

@@ -147,8 +147,8 @@ async function findSuspect(
     repository.commitsTouchingLines({ until, since, path: file.path, lines, limit }),
   ])
   const commits = new Set(ofFunction.map(({ commit }) => commit))
-  const frame = { path: file.path, symbol: definition?.qualifiedName ?? null, commits }
-  return { blame, suspect: suspectCommit({ candidates, isRelease: true, blame, frames: [frame] }) }
+  const frame = { path: file.path, line, symbol: definition?.qualifiedName ?? null, blame, commits }
+  return { blame, suspect: suspectCommit({ candidates, isRelease: true, frames: [frame] }) }
 }
 
 function placeOf(

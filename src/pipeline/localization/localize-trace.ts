@@ -110,21 +110,22 @@ async function findSuspect(
   const others = frames.flatMap(({ place }) => (place === null || place === chosen.place ? [] : [place]))
   const { maxFramesWithHistory } = deps.settings ?? LOCALIZATION_SETTINGS
   const places = [chosen.place, ...others].slice(0, maxFramesWithHistory)
-  const [blame, ...commits] = await Promise.all([
-    deps.repository.blame(deps.deployedCommit, chosen.place.path, chosen.place.line),
-    ...places.map((place) => commitsOfFunction(place, history, deps)),
+  const [blames, commits] = await Promise.all([
+    Promise.all(places.map(({ path, line }) => deps.repository.blame(deps.deployedCommit, path, line))),
+    Promise.all(places.map((place) => commitsOfFunction(place, history, deps))),
   ])
   const suspect = suspectCommit({
     candidates: history.commits,
     isRelease: history.isRelease,
-    blame,
     frames: places.map((place, at) => ({
       path: place.path,
+      line: place.line,
+      blame: place.fit === 'lost' ? null : (blames[at] ?? null),
       symbol: place.definition?.qualifiedName ?? null,
       commits: commits[at] ?? new Set<string>(),
     })),
   })
-  return { blame, suspect }
+  return { blame: blames[0] ?? null, suspect }
 }
 
 async function commitsOfFunction(

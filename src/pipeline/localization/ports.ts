@@ -1,8 +1,9 @@
 import type { CommitSummary } from '../contracts.ts'
 
 export interface TouchingCommit extends CommitSummary {
-  readonly body: string
   readonly files: readonly string[]
+  /** The commits that it takes back; with a merge all that the merge brought. */
+  readonly reverts: readonly string[]
 }
 
 /** One-based, both ends included. */

@@ -77,7 +77,7 @@ export async function gatherCase(incident: Incident, deps: GatherDeps): Promise<
         read(
           'changes',
           'some deploys or commits may be unknown',
-          () => source.changesBetween(window(gather.changeHistoryMs)),
+          () => source.changesBetween(window(gather.changeHistoryMs), (text) => missing.push(text)),
           [],
         ),
       ),

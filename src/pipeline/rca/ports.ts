@@ -27,7 +27,8 @@ export interface SpanSource {
  * it: without that nobody can tell commits that are in production from those that wait for the next deploy.
  */
 export interface ChangeSource {
-  changesBetween(window: Window): Promise<readonly Change[]>
+  /** `lack` is told, in words, of what the answer lacks or how old it is. */
+  changesBetween(window: Window, lack?: (text: string) => void): Promise<readonly Change[]>
 }
 
 /** All that a diagnosis saw, so that it can be made again from it. */

@@ -48,8 +48,14 @@ export interface Change {
   /** The commit that it put into production, and the one before it: of the code, or of the configuration (`config`). */
   readonly commit?: string
   readonly previousCommit?: string
-  /** A commit: the files it touched. */
+  /** A commit: the files it touched; a merge, those it changed beyond what its commits had. */
   readonly files?: readonly string[]
+  /** A commit: the functions and classes it touched, by their bare names. */
+  readonly symbols?: readonly string[]
+  /** A commit that came to the branch with a merge: that merge. */
+  readonly mergedBy?: string
+  /** A commit: those it takes back. */
+  readonly reverts?: readonly string[]
 }
 
 export interface Topology {

@@ -1,16 +1,60 @@
-import { chownSync, existsSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
+import { once } from 'node:events'
+import { createServer, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { ClonedRepositories } from '../../../src/integrations/git/clones.ts'
-import { CommitChanges } from '../../../src/integrations/git/commit-changes.ts'
+import { ClonedRepositories, type CloneOptions } from '../../../src/integrations/git/clones.ts'
 import { GitPatchRepository } from '../../../src/integrations/git/patch-repository.ts'
-import { FIRST_COMMIT_MS, TemporaryRepository, aService, temporaryDirectory } from './temp-repository.ts'
-
-const HOUR_MS = 3_600_000
+import { TemporaryRepository, aService, temporaryDirectory } from './temp-repository.ts'
 
 function patched(directory: string, base: string, content = 'y\n', branch = 'ccp/fix'): Promise<string> {
   const files = [{ path: 'a.py', content }]
   return new GitPatchRepository(directory).commitFiles({ base, branch, files, message: 'm', atMs: 0 })
+}
+
+function emptyObjects(directory: string): void {
+  rmSync(join(directory, 'objects'), { recursive: true })
+  mkdirSync(join(directory, 'objects'))
+}
+
+/** Where a loose object is kept. */
+function objectOf(directory: string, hash: string): string {
+  return join(directory, 'objects', hash.slice(0, 2), hash.slice(2))
+}
+
+/** A repository behind a web server that can stop to answer. */
+async function behindServer(options: CloneOptions) {
+  const repository = new TemporaryRepository()
+  repository.commit('a', { 'a.py': 'x\n' })
+  repository.git('update-server-info')
+  const silenced: ServerResponse[] = []
+  let isSilent = false
+  const server = createServer((request, response) => {
+    if (isSilent) return void silenced.push(response)
+    const file = join(repository.directory, (request.url ?? '').replace(/\?.*$/, ''))
+    if (existsSync(file)) response.end(readFileSync(file))
+    else response.writeHead(404).end()
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  onTestFinished(() => void server.close())
+  const { port } = server.address() as AddressInfo
+  const remote = {
+    fallSilent: () => void (isSilent = true),
+    speak: () => silenced.forEach((response) => response.destroy()),
+  }
+  const service = aService({ repository: `http://127.0.0.1:${port}/.git` })
+  return { service, remote, clones: new ClonedRepositories(temporaryDirectory(), options) }
 }
 
 describe('the clone of a service', () => {
@@ -103,7 +147,95 @@ describe('the clone of a service', () => {
     expect(await clones.open(service)).toMatchObject({ head, stale: expect.stringContaining('payment') })
     renameSync(repository.directory, `${repository.directory}-away`)
     onTestFinished(() => rmSync(`${repository.directory}-away`, { recursive: true }))
-    await expect(clones.open(service)).rejects.toMatchObject({ code: 'not-found' })
+    const said =
+      /payment is missing.*its last known state is used, fetched at 20\d\d-\d\d-\d\d \d\d:\d\d UTC$/
+    expect(await clones.open(service)).toMatchObject({ head, stale: expect.stringMatching(said) })
+  })
+
+  it('that could not be fetched a moment ago is given at once, with the same reason', async () => {
+    const repository = new TemporaryRepository()
+    repository.commit('a', { 'a.py': 'x\n' })
+    const service = aService({ repository: repository.directory })
+    let nowMs = 0
+    const clones = new ClonedRepositories(temporaryDirectory(), { freshMs: 1_000, nowMs: () => nowMs })
+    await clones.open(service)
+    renameSync(repository.directory, `${repository.directory}-away`)
+    nowMs = 1_000
+    const first = await clones.open(service)
+    renameSync(`${repository.directory}-away`, repository.directory)
+    nowMs = 1_999
+    expect(await clones.open(service)).toEqual(first)
+    expect(first.stale).not.toBeNull()
+    nowMs = 2_000
+    expect((await clones.open(service)).stale).toBeNull()
+  })
+
+  it('is given without waiting for a remote that does not answer', async () => {
+    const { service, clones, remote } = await behindServer({ patienceMs: 50 })
+    const { head } = await clones.open(service)
+    remote.fallSilent()
+    const clone = await clones.open(service)
+    expect(clone).toMatchObject({
+      head,
+      stale: expect.stringMatching(/has not answered yet; its last known/),
+    })
+    remote.speak()
+  })
+
+  it('that was cut off in the middle of a fetch is fetched again, when the lock is old enough to be nobody’s', async () => {
+    const repository = new TemporaryRepository()
+    const first = repository.commit('a', { 'a.py': 'x\n' })
+    const service = aService({ repository: repository.directory })
+    const clones = new ClonedRepositories(temporaryDirectory(), { fetchTimeoutMs: 60_000 })
+    const { directory } = await clones.open(service)
+    const second = repository.commit('b', { 'a.py': 'y\n' })
+    const lock = join(directory, 'refs/remotes/origin/main.lock')
+    writeFileSync(lock, '')
+    expect(await clones.open(service)).toMatchObject({
+      head: first,
+      stale: expect.stringContaining('main.lock'),
+    })
+    utimesSync(lock, 1, 1)
+    expect(await clones.open(service)).toMatchObject({ head: second, stale: null })
+  })
+
+  it.each<[string, (directory: string) => void]>([
+    ['an empty branch', (directory) => writeFileSync(join(directory, 'refs/remotes/origin/main'), '')],
+    ['no objects', (directory) => emptyObjects(directory)],
+    ['a broken HEAD', (directory) => writeFileSync(join(directory, 'HEAD'), 'x')],
+  ])('with %s is made anew, and what the bot wrote is carried over', async (_, damage) => {
+    const repository = new TemporaryRepository()
+    const head = repository.commit('a', { 'a.py': 'x\n' })
+    const service = aService({ repository: repository.directory })
+    const cache = temporaryDirectory()
+    const { directory } = await new ClonedRepositories(cache).open(service)
+    const patch = await patched(directory, head)
+    damage(directory)
+    const said: string[] = []
+    const again = new ClonedRepositories(cache, { report: (text) => said.push(text) })
+    expect(await again.open(service)).toEqual({ directory, head, stale: null })
+    expect(said.join()).toContain('was damaged and has been made anew')
+    const kept = await new GitPatchRepository(directory).readFile('ccp/fix', 'a.py').catch(() => null)
+    // Nothing can be carried over where the objects are gone, or the repository is none any more: that is said.
+    if (kept === null) expect(said.join()).toMatch(/ccp\/fix|HEAD|damaged/)
+    else expect(patch).toMatch(/^[0-9a-f]{40}$/)
+    expect(readdirSync(cache).filter((name) => name.endsWith('.tmp'))).toEqual([])
+  })
+
+  it('that is damaged while its remote is away is not thrown away', async () => {
+    const repository = new TemporaryRepository()
+    const head = repository.commit('a', { 'a.py': 'x\n' })
+    const service = aService({ repository: repository.directory })
+    const cache = temporaryDirectory()
+    const { directory } = await new ClonedRepositories(cache).open(service)
+    const blob = repository.git('rev-parse', 'HEAD:a.py')
+    rmSync(objectOf(directory, blob), { force: true })
+    renameSync(repository.directory, `${repository.directory}-away`)
+    onTestFinished(() => rmSync(`${repository.directory}-away`, { recursive: true }))
+    expect(await new ClonedRepositories(cache).open(service)).toMatchObject({
+      head,
+      stale: expect.stringMatching(/is damaged and cannot be made anew: .*missing/),
+    })
   })
 
   it.skipIf(process.getuid?.() !== 0)('is made of a repository that somebody else owns', async () => {
@@ -151,77 +283,5 @@ describe('a push', () => {
     await patched(directory, head)
     await clones.push(service, 'ccp/fix')
     expect(repository.git('branch', '--list', 'ccp/fix')).toContain('ccp/fix')
-  })
-})
-
-describe('commits as changes', () => {
-  const window = { services: ['payment'], fromMs: FIRST_COMMIT_MS, toMs: FIRST_COMMIT_MS + 100 * HOUR_MS }
-
-  function changesOf(repository: TemporaryRepository, limit?: number): CommitChanges {
-    const services = [
-      aService({ repository: repository.directory }),
-      aService({ name: 'other', repository: '/nowhere' }),
-    ]
-    return new CommitChanges(
-      services,
-      new ClonedRepositories(temporaryDirectory()),
-      limit === undefined ? {} : { limit },
-    )
-  }
-
-  it('are those of the window, oldest first, with their files', async () => {
-    const repository = new TemporaryRepository()
-    repository.commit('one', { 'a.py': '1\n' })
-    const second = repository.commit('two', { 'a.py': '2\n', 'b.py': '2\n' })
-    repository.commit('three', { 'a.py': '3\n' })
-    const changes = await changesOf(repository).changesBetween({
-      ...window,
-      fromMs: FIRST_COMMIT_MS + 2 * HOUR_MS,
-      toMs: FIRST_COMMIT_MS + 2 * HOUR_MS,
-    })
-    expect(changes).toMatchObject([
-      {
-        id: second,
-        kind: 'commit',
-        service: 'payment',
-        summary: 'two',
-        files: ['a.py', 'b.py'],
-        commit: second,
-      },
-    ])
-    expect(changes[0]?.at).toBe((FIRST_COMMIT_MS + 2 * HOUR_MS) / 1000)
-  })
-
-  it('tell a merge by what it brought in, and a revert by what it takes back', async () => {
-    const repository = new TemporaryRepository()
-    repository.commit('one', { 'a.py': '1\n' })
-    repository.git('checkout', '--quiet', '-b', 'feature')
-    const inner = repository.commit('inner', { 'b.py': '2\n' })
-    repository.git('checkout', '--quiet', 'main')
-    repository.git('merge', '--quiet', '--no-ff', '-m', 'Merge feature', 'feature')
-    repository.commit(`Revert "inner"\n\nThis reverts commit ${inner}.`, { 'b.py': null })
-    const changes = await changesOf(repository).changesBetween(window)
-    expect(changes.map((change) => [change.summary, change.files])).toEqual([
-      ['one', ['a.py']],
-      ['Merge feature (merge, 1 file)', ['b.py']],
-      [`Revert "inner" (takes back ${inner.slice(0, 12)})`, ['b.py']],
-    ])
-  })
-
-  it('are the newest where there are too many', async () => {
-    const repository = new TemporaryRepository()
-    for (const subject of ['one', 'two', 'three']) repository.commit(subject, { 'a.py': `${subject}\n` })
-    const changes = await changesOf(repository, 2).changesBetween(window)
-    expect(changes.map((change) => change.summary)).toEqual(['two', 'three'])
-  })
-
-  it('that cannot be read are said to be unavailable, naming the service', async () => {
-    const repository = new TemporaryRepository()
-    repository.commit('one', { 'a.py': '1\n' })
-    const read = changesOf(repository).changesBetween({ ...window, services: ['payment', 'other'] })
-    await expect(read).rejects.toMatchObject({
-      code: 'unavailable',
-      message: expect.stringContaining('other'),
-    })
   })
 })

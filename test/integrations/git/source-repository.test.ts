@@ -64,7 +64,7 @@ describe('a repository read at a commit', () => {
     const source = new GitSourceRepository(repository.directory)
     const query = { until: 'HEAD', since, paths: ['a.py'], limit: 10 }
     expect(await source.commitsTouching(query)).toMatchObject([
-      { commit: fourth, subject: 'four', body: 'This reverts commit abcdef1.', files: ['a.py'] },
+      { commit: fourth, subject: 'four', reverts: ['abcdef1'], files: ['a.py'] },
       { commit: second, subject: 'two', files: ['a.py'] },
     ])
     expect(await source.commitsTouching({ ...query, since: null, paths: [], limit: 2 })).toHaveLength(2)

@@ -55,6 +55,13 @@ export class TemporaryRepository {
     return this.head()
   }
 
+  /** Merges a branch into the one that is checked out, with a commit of its own. */
+  merge(subject: string, branch: string): string {
+    this.#commits += 1
+    this.git('merge', '--quiet', '--no-ff', '--message', subject, branch)
+    return this.head()
+  }
+
   head(): string {
     return this.git('rev-parse', 'HEAD')
   }

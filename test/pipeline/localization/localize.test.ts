@@ -327,6 +327,45 @@ describe('the commit to suspect', () => {
     expect(location.suspectCommit?.because).toMatch(/^it changed charge, which leads to the fault/)
   })
 
+  it('is none of a merged branch that the release took back as a whole', async () => {
+    const repository = new TemporaryRepository()
+    const previous = repository.commit('start', { 'payment/receipt.py': RECEIPT, 'payment/app.py': APP })
+    repository.git('checkout', '--quiet', '-b', 'feature')
+    repository.commit('address: by key', {
+      'payment/receipt.py': RECEIPT.replace('order.get("address")', 'order["address"]'),
+    })
+    repository.git('checkout', '--quiet', 'main')
+    const merge = repository.merge('Merge feature', 'feature')
+    const culprit = repository.commit('charge at once', {
+      'payment/app.py': APP.replace('def charge(order):', 'def charge(order=None):'),
+    })
+    repository.git('revert', '--no-edit', '-m', '1', merge)
+    const location = await found(repository, TRACE, { previous })
+    expect(location.suspectCommit).toMatchObject({ commit: culprit })
+  })
+
+  it('is before others the one that last changed the line of a caller', async () => {
+    const repository = new TemporaryRepository()
+    const previous = repository.commit('start', {
+      'payment/receipt.py': RECEIPT,
+      'payment/app.py': APP.replace('return Receipt', '  return Receipt'),
+    })
+    const culprit = repository.commit('charge: no receipt by mail', {
+      'payment/app.py': APP.replace('address(order)', 'address(order.get("bill") or order)'),
+    })
+    repository.commit('charge: default order', {
+      'payment/app.py': APP.replace('address(order)', 'address(order.get("bill") or order)').replace(
+        '(order):',
+        '(order=None):',
+      ),
+    })
+    const location = await found(repository, TRACE, { previous })
+    expect(location.suspectCommit).toMatchObject({
+      commit: culprit,
+      because: expect.stringMatching(/^it last changed payment\/app\.py:3, which leads to the fault/),
+    })
+  })
+
   it('may be a revert that brought an old fault back', async () => {
     const repository = new TemporaryRepository()
     repository.commit('start', { 'payment/receipt.py': RECEIPT })
