@@ -27,7 +27,7 @@ export function serviceRepository(
     stale,
     filesAt: (commit) => source.filesAt(commit),
     readFile: (commit, path) => source.readFile(commit, path),
-    blame: (commit, path, line) => source.blame(commit, path, line),
+    blame: (commit, path, line, since) => source.blame(commit, path, line, since),
     commitsTouching: (query) => source.commitsTouching(query),
     linesChanged: (since, until) => source.linesChanged(since, until),
     commitsTouchingLines: (query) => source.commitsTouchingLines(query),

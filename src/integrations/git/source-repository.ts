@@ -17,6 +17,7 @@ const MAX_FILE_BYTES = 16 * 1024 * 1024
 /** How far back the history without a beginning is read, along first parents. */
 const LATEST_COMMITS = 1_000
 const MAX_CACHED_TREES = 4
+const BLAME_TIMEOUT_MS = 2_000
 const REGULAR_FILE = /^100\d{3}$/
 
 type Tree = ReadonlyMap<string, string>
@@ -43,12 +44,18 @@ export class GitSourceRepository implements SourceRepository {
     return gitText(this.directory, ['cat-file', 'blob', blob], { maxBytes: MAX_FILE_BYTES })
   }
 
-  async blame(commit: string, path: string, line: number): Promise<CommitSummary | null> {
+  async blame(commit: string, path: string, line: number, since?: string): Promise<CommitSummary | null> {
     const args = ['blame', '-w', '--porcelain', '-L', `${line},${line}`]
-    const all = [...args, await this.#resolve(commit), '--', assertRepositoryPath(path)]
-    // Exit code 128: the file is not there, or has fewer lines.
-    const result = await runGit(this.directory, all, { accept: [128] })
-    return result.exitCode === 0 ? readBlame(result.stdout.toString('utf8')) : null
+    const bound = since === undefined ? [] : [`^${await this.#resolve(since)}`]
+    const all = [...args, await this.#resolve(commit), ...bound, '--', assertRepositoryPath(path)]
+    // Exit code 128: the file is not there, or has fewer lines. A line that stood through thousands of changes may take long.
+    const result = await runGit(this.directory, all, { accept: [128], timeoutMs: BLAME_TIMEOUT_MS }).catch(
+      unlessLate,
+    )
+    const text = result?.exitCode === 0 ? result.stdout.toString('utf8') : ''
+    // The first commit of all is marked like the edge of what is searched.
+    const isOlder = since !== undefined && /^boundary$/m.test(text)
+    return text === '' || isOlder ? null : readBlame(text)
   }
 
   async commitsTouching(query: {
@@ -135,6 +142,11 @@ export class GitSourceRepository implements SourceRepository {
 
 function toSummary(commit: LoggedCommit): CommitSummary {
   return { commit: commit.commit, author: commit.author, atMs: commit.atMs, subject: commit.subject }
+}
+
+function unlessLate(thrown: unknown): null {
+  if (thrown instanceof CcpError && thrown.code === 'timeout') return null
+  throw thrown
 }
 
 function readBlame(text: string): CommitSummary {

@@ -110,8 +110,9 @@ async function findSuspect(
   const others = frames.flatMap(({ place }) => (place === null || place === chosen.place ? [] : [place]))
   const { maxFramesWithHistory } = deps.settings ?? LOCALIZATION_SETTINGS
   const places = [chosen.place, ...others].slice(0, maxFramesWithHistory)
+  const since = deps.previousCommit ?? history.commits.at(-1)?.commit
   const [blames, commits] = await Promise.all([
-    Promise.all(places.map(({ path, line }) => deps.repository.blame(deps.deployedCommit, path, line))),
+    Promise.all(places.map((place, at) => blameOf(place, at === 0 ? undefined : since, deps))),
     Promise.all(places.map((place) => commitsOfFunction(place, history, deps))),
   ])
   const suspect = suspectCommit({
@@ -120,12 +121,21 @@ async function findSuspect(
     frames: places.map((place, at) => ({
       path: place.path,
       line: place.line,
-      blame: place.fit === 'lost' ? null : (blames[at] ?? null),
+      blame: blames[at] ?? null,
       symbol: place.definition?.qualifiedName ?? null,
       commits: commits[at] ?? new Set<string>(),
     })),
   })
   return { blame: blames[0] ?? null, suspect }
+}
+
+/** Who changed the marked line is told however old it is; of its callers only what is new can be at fault. */
+function blameOf(
+  { path, line, fit }: FramePlace,
+  since: string | undefined,
+  { repository, deployedCommit }: LocalizeDeps,
+): Promise<CommitSummary | null> | null {
+  return fit === 'lost' ? null : repository.blame(deployedCommit, path, line, since)
 }
 
 async function commitsOfFunction(

@@ -26,8 +26,8 @@ export interface SourceRepository {
   filesAt(commit: string): Promise<readonly string[]>
   /** Null where the file does not exist at that commit. */
   readFile(commit: string, path: string): Promise<string | null>
-  /** Null where the file has no such line. */
-  blame(commit: string, path: string, line: number): Promise<CommitSummary | null>
+  /** Who last changed the line; null where there is no such line, it is older than `since`, or that takes too long to find. */
+  blame(commit: string, path: string, line: number, since?: string): Promise<CommitSummary | null>
   /** Newest first, without merges, bounded; `paths` empty means all. Without `since` only the latest stretch of history. */
   commitsTouching(query: {
     readonly until: string

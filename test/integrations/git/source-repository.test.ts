@@ -55,6 +55,16 @@ describe('a repository read at a commit', () => {
     expect(await source.blame('HEAD', 'b.py', 1)).toBeNull()
   })
 
+  it('knows who last changed a line, and where asked only since a commit', async () => {
+    const repository = new TemporaryRepository()
+    const first = repository.commit('one', { 'a.py': 'x\ny\n' })
+    const second = repository.commit('two', { 'a.py': 'x\nz\n' })
+    const source = new GitSourceRepository(repository.directory)
+    expect(await source.blame('HEAD', 'a.py', 1)).toMatchObject({ commit: first })
+    expect(await source.blame('HEAD', 'a.py', 1, first)).toBeNull()
+    expect(await source.blame('HEAD', 'a.py', 2, first)).toMatchObject({ commit: second })
+  })
+
   it('lists the commits that touched paths in a range, newest first and bounded', async () => {
     const repository = new TemporaryRepository()
     const since = repository.commit('one', { 'a.py': '1\n' })
