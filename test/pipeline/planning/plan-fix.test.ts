@@ -305,3 +305,13 @@ describe('a plan for a line that no trace names', () => {
     expect((await planned(`${opening}    os.close(log)\n`)).unavailable).toContain('no template fits')
   })
 })
+
+describe('a fault that is older than the incident', () => {
+  const [first] = aDiagnosis().hypotheses
+  const unchanged = { ...aDiagnosis(), hypotheses: [{ ...first!, change: null }] }
+
+  it('cannot be rolled back: no release is blamed', async () => {
+    const made = await plan({ diagnosis: unchanged })
+    expect(ofStrategy(made, 'roll-back-deploy').unavailable).toBe('no release of this service is blamed')
+  })
+})
