@@ -1,3 +1,4 @@
+import { aiPatch } from './ai-patch.ts'
 import { badConfig } from './bad-config.ts'
 import { badDeploy } from './bad-deploy.ts'
 import { flakyUpstream } from './flaky-upstream.ts'
@@ -26,4 +27,5 @@ export const scenarios: readonly Scenario[] = [
   flakyUpstream,
   twoAtOnce,
   mystery,
+  aiPatch,
 ]

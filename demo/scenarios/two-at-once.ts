@@ -3,6 +3,12 @@ import type { Scenario } from './scenario.ts'
 
 const errorsOf = (service: string): AlertRule => ({ ...GATEWAY_ERRORS, service })
 
+/** Of the orders a third fails in payment already: this pages for what comes on top of it. */
+const MORE_ERRORS_OF_CHECKOUT: AlertRule = {
+  service: 'checkout',
+  watches: { kind: 'error-ratio', above: 0.36, objective: '1 %' },
+}
+
 /**
  * One fault of payment pages twice, at the gateway and at payment: one fix, and a link. Meanwhile a release of checkout,
  * which depends on payment, crashes on foreign postcodes: its fix waits until payment's rollout is done.
@@ -20,7 +26,7 @@ export const twoAtOnce: Scenario = {
   },
   async operate(operator) {
     await operator.untilAsked(1)
-    await operator.breakMore((shop) => shop.deploy('checkout', 'two-at-once'), errorsOf('checkout'))
+    await operator.breakMore((shop) => shop.deploy('checkout', 'two-at-once'), MORE_ERRORS_OF_CHECKOUT)
     await operator.untilAsked(2)
     // The first asked goes first: it takes the lock on payment, for which checkout's fix then has to wait.
     while (await operator.press('approve', { oldestFirst: true }));

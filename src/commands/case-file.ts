@@ -17,6 +17,7 @@ const caseSchema = z.object({
   dataset: z.string().optional(),
   system: z.string().optional(),
   detectedAt: z.number('must be epoch seconds'),
+  reportedAt: z.number('must be epoch seconds').optional(),
   symptom: z.object({ service: z.string().nullable(), metric: z.string().nullable() }),
   topology: z
     .object({ nodes: z.array(z.string()), edges: z.array(z.tuple([z.string(), z.string()])) })

@@ -71,6 +71,7 @@ function planDeps(
     suggestPatch: deps.suggestPatch ?? null,
     outcomes: deps.outcomes ?? { outcomesOf: async () => ({ worked: 0, failed: 0 }) },
     refused: [],
+    earlierTries: [],
     mitigated: false,
   }
 }

@@ -10,6 +10,7 @@ import type {
   StageName,
   StageOutcome,
 } from './contracts.ts'
+import { earlierTries } from './earlier-tries.ts'
 import { CcpError } from './errors.ts'
 import { followLink, linkToLeader, type LinkDeps } from './execute-link.ts'
 import { executeNotice, type NoticeDeps } from './execute-notice.ts'
@@ -198,6 +199,7 @@ async function plan(record: IncidentRecord, deps: ExecuteDeps): Promise<MachineE
     release: { deployedCommit, previousCommit, otherCommitsInRelease },
     config: location.config === undefined ? undefined : await configRelease(location, service, record, deps),
     refused: record.refusedFixes,
+    earlierTries: earlierTries(record.attempts),
     mitigated: record.mitigated !== null,
   })
   return stop('planning', outcome, (fixPlan) => ({ kind: 'planned', plan: fixPlan }))

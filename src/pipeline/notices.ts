@@ -43,11 +43,11 @@ function noteHeading(record: IncidentRecord): string {
     : `CCP: a fix was taken back: ${back} The next one is being prepared.`
 }
 
-/** That no cause was found is told with what is known of it. */
+/** That no cause was found is told with what is known of it. Without the full stop of a reason that is whole sentences. */
 function handOverReason({ diagnosis, handOver, attempts }: IncidentRecord): string {
   if (diagnosis !== null && diagnosis.abstained !== null)
     return attempts.length === 0 ? 'it found no cause and changed nothing' : 'it found no cause'
-  return handOver?.reason ?? 'a person is needed'
+  return (handOver?.reason ?? 'a person is needed').replace(/\.$/, '')
 }
 
 /** To those whose approval is waited for. */

@@ -25,6 +25,7 @@ const question = (message: string): PatchQuestion => ({
   frames: ['a.py:1 f'],
   sources: [{ path: 'a.py', content: 'x = 1\n' }],
   evidence: [],
+  earlierTries: [],
   maxChangedLines: 20,
   deadlineMs: 5_000,
 })

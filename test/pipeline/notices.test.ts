@@ -13,6 +13,10 @@ describe('the note on the page', () => {
 
   it('says why a person takes over', () => {
     expect(pageNote(RECORDS.rejected)).toContain('CCP hands over: the fix was rejected: it hides the error.')
+    const sentences = { reason: 'No fix can be proposed. No template fits.', atMs: 0 }
+    expect(pageNote({ ...RECORDS.rejected, handOver: sentences }).split('\n')[0]).toBe(
+      'CCP hands over: No fix can be proposed. No template fits.',
+    )
     expect(pageNote(RECORDS.abstained)).toContain('Cause: not found. the two best hypotheses are too close')
   })
 

@@ -52,13 +52,17 @@ export class ChatPatchSuggester implements PatchSuggester {
   #read(reply: unknown): SuggestedPatch {
     const { model } = this.#access
     const parsed = answerSchema.safeParse(reply)
-    if (!parsed.success) return { kind: 'none', reason: `the answer of ${model} is no chat completion` }
+    if (!parsed.success)
+      return { kind: 'none', reason: `the answer of ${model} is refused: it is no chat completion` }
     const [choice] = parsed.data.choices
     if (choice?.finish_reason === 'length')
-      return { kind: 'none', reason: `the answer of ${model} is cut off` }
-    const diff = extractDiff(choice?.message.content ?? '')
+      return { kind: 'none', reason: `the answer of ${model} is refused: it is cut off` }
+    const content = choice?.message.content ?? ''
+    if (/^\s*NONE\W*$/.test(content))
+      return { kind: 'none', reason: `${model} says that no small change cures it` }
+    const diff = extractDiff(content)
     return diff === null
-      ? { kind: 'none', reason: `${model} answered without a unified diff` }
+      ? { kind: 'none', reason: `the answer of ${model} is refused: it holds no unified diff` }
       : { kind: 'suggested', diff, model }
   }
 }

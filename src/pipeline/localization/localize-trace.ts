@@ -55,7 +55,21 @@ export async function localizeTrace(
   if (chosen === null) return gaveUp(noFrameReason(trace, frames, deps))
   const { blame, suspect } = await findSuspect(chosen, frames, history, deps)
   const found = { diagnosis, deps, settings, frames, chosen, blame, suspect, history }
-  return { kind: 'done', value: toLocation(isOwnFault(found) ? found : withoutSuspect(found)) }
+  const innocent = whyInnocent(found)
+  return { kind: 'done', value: toLocation(innocent === null ? found : withoutSuspect(found, innocent)) }
+}
+
+/** Why no commit of this service is to be suspected, though some have touched the line. */
+function whyInnocent(found: Found): string | null {
+  if (!isOwnFault(found)) return 'no commit is suspected: what failed is what this line calls'
+  return isUnchanged(found.diagnosis)
+    ? 'no change of this service is blamed: the fault may be as old as the line, and what reaches it new'
+    : null
+}
+
+/** The cause is known, and no change is blamed for it, though every source of changes answered. */
+function isUnchanged({ hypotheses, missing }: Diagnosis): boolean {
+  return hypotheses[0]?.change === null && !missing.some((text) => text.startsWith('changes: '))
 }
 
 /** A line that calls somebody who failed is to blame only where this release has touched it: it may be years old. */
@@ -63,8 +77,7 @@ function isOwnFault({ chosen, history }: Pick<Found, 'chosen' | 'history'>): boo
   return upstreamFailure(chosen.trace) === null || (history.isRelease && history.commits.length > 0)
 }
 
-function withoutSuspect(found: Found): Found {
-  const doubt = 'no commit is suspected: what failed is what this line calls'
+function withoutSuspect(found: Found, doubt: string): Found {
   return { ...found, suspect: null, history: { ...found.history, doubts: [doubt] } }
 }
 

@@ -17,11 +17,13 @@ interface Deps {
   readonly settings: PlanningSettings
   /** What the best of the other candidates is worth. */
   readonly bestOther: number
+  readonly earlierTries: readonly string[]
 }
 
 const TITLE = 'Patch written by a model'
 const MAX_SOURCES = 3
 const MAX_SOURCE_LENGTH = 60_000
+const MAX_TRIES = 4
 
 /** Asks a model where one is configured; its answer counts only if it is a small diff that applies where it may. */
 export async function aiCandidate(location: Location, deps: Deps): Promise<Weighed> {
@@ -41,6 +43,7 @@ export async function aiCandidate(location: Location, deps: Deps): Promise<Weigh
   if (answer.kind === 'none') return unavailable('ai-patch', TITLE, answer.reason)
   const judged = await judgeDiff(answer.diff, {
     read: (path) => deps.repository.readFile(location.baseCommit, path),
+    shown: question.sources.map(({ path }) => path),
     forbidden: [...deps.settings.aiPatch.forbiddenPaths, ...deps.service.protectedPaths],
     maxFiles: deps.settings.aiPatch.maxFiles,
     maxChangedLines: deps.settings.aiPatch.maxChangedLines,
@@ -88,6 +91,7 @@ async function questionFor(location: Location, deps: Deps): Promise<PatchQuestio
     ),
     sources: sources.some(({ path }) => path === location.file) ? sources : [],
     evidence: evidenceOf(deps.diagnosis),
+    earlierTries: deps.earlierTries.slice(-MAX_TRIES).map(shortened),
     maxChangedLines: deps.settings.aiPatch.maxChangedLines,
     deadlineMs: deps.settings.aiPatch.deadlineMs,
   }
@@ -95,5 +99,9 @@ async function questionFor(location: Location, deps: Deps): Promise<PatchQuestio
 
 function evidenceOf({ symptom, hypotheses }: Diagnosis): readonly string[] {
   const texts = hypotheses[0]?.evidenceFor.map(({ text }) => text) ?? []
-  return [symptom.text, ...texts].slice(0, 8).map((text) => redactSecrets(text).slice(0, 400))
+  return [symptom.text, ...texts].slice(0, 8).map(shortened)
+}
+
+function shortened(text: string): string {
+  return redactSecrets(text).slice(0, 400)
 }

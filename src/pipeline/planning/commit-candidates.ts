@@ -66,6 +66,8 @@ export async function rollBackCandidate(location: Location, deps: Deps): Promise
   const heading = 'Roll back the deploy'
   if (deps.mitigated)
     return unavailable('roll-back-deploy', heading, 'the release before this one runs again already')
+  if (deps.diagnosis.hypotheses[0]?.change === null)
+    return unavailable('roll-back-deploy', heading, 'no release of this service is blamed')
   if (previousCommit === null)
     return unavailable('roll-back-deploy', heading, 'it is not known which release ran before this one')
   if (previousCommit === location.baseCommit)

@@ -7,6 +7,8 @@ export type Judgement =
 
 interface Bounds {
   read(path: string): Promise<string | null>
+  /** Who wrote it knows no other file, so that a change of one is a guess, or another's wish. */
+  readonly shown: readonly string[]
   /** Globs of paths; matched without regard to case, so that no file system is tricked. */
   readonly forbidden: readonly string[]
   readonly maxFiles: number
@@ -16,8 +18,8 @@ interface Bounds {
 type Patches = ReturnType<typeof parsePatch>
 
 /**
- * Whether a diff that a stranger wrote is one, stays small, changes only files that exist and may be changed, deletes
- * none, and applies without guessing.
+ * Whether a diff that a stranger wrote is one, stays small, changes only files that the stranger was shown and may change,
+ * deletes none, and applies without guessing.
  */
 export async function judgeDiff(diff: string, bounds: Bounds): Promise<Judgement> {
   const patches = parsed(diff)
@@ -43,13 +45,22 @@ async function faultOf(
   bounds: Bounds,
 ): Promise<string | null> {
   const [from, to] = [withoutPrefix(patch.oldFileName), withoutPrefix(patch.newFileName)]
-  if (from === '' || from !== to) return 'it adds, deletes or renames a file'
-  if (from.startsWith('/') || from.split('/').some((part) => part === '..' || part === '.' || part === ''))
-    return `${JSON.stringify(from)} is no path of the repository`
-  if (forbidden(from)) return `${from} may not be touched by a patch`
+  const named = [from, to].filter((path) => path !== '')
+  const odd = named.find((path) => !isInside(path))
+  if (odd !== undefined) return `${JSON.stringify(odd)} is no path of the repository`
+  const kept = named.find(forbidden)
+  if (kept !== undefined) return `${kept} may not be touched by a patch`
+  if (from === '' || from !== to) return `it adds, deletes or renames ${named.join(' to ') || 'a file'}`
+  if (!bounds.shown.includes(from)) return `${from} was not shown to it`
   const before = await bounds.read(from)
   if (before === null) return `${from} does not exist`
   return applyPatch(before, patch, { fuzzFactor: 0 }) === false ? `it does not apply to ${from}` : null
+}
+
+function isInside(path: string): boolean {
+  return (
+    !path.startsWith('/') && path.split('/').every((part) => part !== '..' && part !== '.' && part !== '')
+  )
 }
 
 function parsed(diff: string): Patches | null {

@@ -25,6 +25,8 @@ export interface PlanDeps {
   readonly settings: PlanningSettings
   /** Ids of candidates that a person refused, a gate stopped or a canary sent back. */
   readonly refused: readonly string[]
+  /** Why earlier tries at this incident came to nothing, in words. */
+  readonly earlierTries: readonly string[]
   /** Whether the release before runs again already, so that only the lasting fix is still to come. */
   readonly mitigated: boolean
 }

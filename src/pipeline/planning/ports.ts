@@ -34,6 +34,8 @@ export interface PatchQuestion {
   readonly frames: readonly string[]
   readonly sources: readonly { readonly path: string; readonly content: string }[]
   readonly evidence: readonly string[]
+  /** Why earlier tries at this incident came to nothing, so that the same answer is not given again. */
+  readonly earlierTries: readonly string[]
   readonly maxChangedLines: number
   readonly deadlineMs: number
 }

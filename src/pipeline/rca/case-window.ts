@@ -4,6 +4,8 @@ import { quantile } from './series-deviation.ts'
 /** Epoch seconds: the incident is looked for in [start, detectedAt]; the normal state lies before. */
 export interface CaseWindow {
   readonly start: number
+  /** The incident began no later than this. */
+  readonly reportedAt: number
   readonly detectedAt: number
   /** Typical distance of two samples of a metric, seconds; null without metrics. */
   readonly periodS: number | null
@@ -14,15 +16,20 @@ const MAX_SHARE_OF_HISTORY = 1 / 2
 
 /**
  * The configured window, stretched to two sampling periods where sampling is slower, and shortened to half of what is
- * known where the history is short: a process that has run for a minute must still have a past.
+ * known where the history is short: a process that has run for a minute must still have a past. It reaches back from the
+ * alert, so that what an incident shows is not taken for the normal state when it is analysed again; from now where nothing
+ * older than the alert is known.
  */
 export function caseWindow(incidentCase: IncidentCase, incidentWindowMs: number): CaseWindow {
   const { detectedAt } = incidentCase
   const periodS = samplingPeriod(incidentCase.metrics)
   const wanted = Math.max(incidentWindowMs / 1000, (periodS ?? 0) * MIN_PERIODS)
-  const known = detectedAt - earliest(incidentCase)
+  const first = earliest(incidentCase)
+  const alertedAt = Math.min(incidentCase.reportedAt ?? detectedAt, detectedAt)
+  const reportedAt = first < alertedAt ? alertedAt : detectedAt
+  const known = reportedAt - first
   const length = known > 0 ? Math.min(wanted, Math.max(known * MAX_SHARE_OF_HISTORY, periodS ?? 0)) : wanted
-  return { start: detectedAt - length, detectedAt, periodS }
+  return { start: reportedAt - length, reportedAt, detectedAt, periodS }
 }
 
 function samplingPeriod(metrics: readonly MetricSeries[]): number | null {

@@ -17,6 +17,11 @@ const MESSAGES: readonly (readonly [RegExp, Resource])[] = [
   [/no space left on device|\bENOSPC\b|disk quota exceeded/i, 'disk'],
 ]
 
+/** Whether the text says that something ran out which each process has for itself: whoever logs it is the one that is out of it. */
+export function namesOwnResource(text: string): boolean {
+  return MESSAGES.some(([pattern, resource]) => resource !== 'connections' && pattern.test(text))
+}
+
 /** The resource that an exception, or one of its causes, says has run out; null where it says nothing of the kind. */
 export function exhaustedResource(trace: StackTrace): Resource | null {
   for (const { type, message } of causeChain(trace)) {

@@ -3,6 +3,7 @@ import { callGraph, type CallGraph } from './call-graph.ts'
 import { caseWindow, type CaseWindow } from './case-window.ts'
 import { changeObservations, type ChangeContext } from './evidence/change-evidence.ts'
 import { commitObservations } from './evidence/commit-evidence.ts'
+import { exhaustions } from './evidence/exhaustion-evidence.ts'
 import { graphObservations, widthsToSymptom } from './evidence/graph-evidence.ts'
 import { impactObservations } from './evidence/impact-evidence.ts'
 import { callerLogObservations, logObservations } from './evidence/log-evidence.ts'
@@ -53,13 +54,13 @@ export function extractCandidates(incidentCase: IncidentCase, settings: RcaSetti
   const window = caseWindow(incidentCase, settings.incidentWindowMs)
   const metrics = withoutRollouts(incidentCase.metrics, incidentCase.changes, window.periodS ?? 0)
   const deviations = seriesDeviations(metrics, window.start, settings.deviation)
-  const anomalies = serviceAnomalies(deviations)
   const visits = visitsOf(incidentCase.spans)
   const graph = callGraph(incidentCase, visits.edges)
   const onset = estimateOnset(
     [...metricSteps(deviations, window), ...spanSteps(visits.visits, visits.wires)],
     window,
   )
+  const anomalies = anomaliesOf(incidentCase, deviations, onset, settings)
   const spans = spanObservations(visits, onset)
   const logs = logObservations(incidentCase.logs, onset)
   const symptomKind = symptomKindOf(incidentCase.symptom.metric)
@@ -97,6 +98,21 @@ export function extractCandidates(incidentCase: IncidentCase, settings: RcaSetti
     }),
   )
   return { candidates, graph, window, onset, deviations, anomalies, symptomKind, reportedKind, logs }
+}
+
+/** What is measured of each service, and what its log says has run out. */
+function anomaliesOf(
+  { logs }: IncidentCase,
+  deviations: readonly SeriesDeviation[],
+  onset: number,
+  { deviation: { cap } }: RcaSettings,
+): ReadonlyMap<string, ServiceAnomaly> {
+  const anomalies = new Map(serviceAnomalies(deviations))
+  for (const [service, { text }] of exhaustions(logs, onset)) {
+    const measured = anomalies.get(service) ?? { service, strongest: {}, byName: new Map() }
+    anomalies.set(service, { ...measured, exhausted: { scales: cap, text } })
+  }
+  return anomalies
 }
 
 function symptomKindOf(metric: string | null): SymptomKind {

@@ -32,6 +32,9 @@ export interface GatheredCase {
   readonly missing: readonly string[]
 }
 
+/** An alert that came this short a time ago came now. */
+const FRESH_MS = 5_000
+
 /**
  * Asks all sources at once for what they know up to now and puts it together as one case. A source that fails, or is
  * slower than its deadline, is left out and named; the others are not kept waiting.
@@ -94,6 +97,7 @@ export async function gatherCase(incident: Incident, deps: GatherDeps): Promise<
     incidentCase: {
       id: incident.incidentId,
       detectedAt: toMs / 1000,
+      ...(toMs - incident.detectedAtMs > FRESH_MS ? { reportedAt: incident.detectedAtMs / 1000 } : {}),
       symptom: symptomOf(incident),
       topology: {
         nodes: [...new Set([...deps.services.map(({ name }) => name), ...topology.nodes])],

@@ -15,12 +15,12 @@ const MAX_SERIES = 200
 const STEPS_PER_WINDOW = 30
 
 /**
- * The moment within the window at which most series step to another level: the split that gains most likelihood, summed
- * over the series, each under a normal model with one variance (n/2 ln(SSE / SSE of both sides)), less ln n for the two
- * parameters it costs. The window's start where no series gains.
+ * The moment between the window's start and the alert at which most series step to another level: the split that gains most
+ * likelihood, summed over the series, each under a normal model with one variance (n/2 ln(SSE / SSE of both sides)), less
+ * ln n for the two parameters it costs. The window's start where no series gains.
  */
 export function estimateOnset(series: readonly StepSeries[], window: CaseWindow): number {
-  const stepS = (window.detectedAt - window.start) / STEPS_PER_WINDOW
+  const stepS = (window.reportedAt - window.start) / STEPS_PER_WINDOW
   if (stepS <= 0) return window.start
   const splits = Array.from({ length: STEPS_PER_WINDOW }, (_, k) => window.start + k * stepS)
   const gains = new Float64Array(splits.length)
@@ -59,7 +59,7 @@ export function metricSteps(
   deviations: readonly SeriesDeviation[],
   window: CaseWindow,
 ): readonly StepSeries[] {
-  const from = window.start - 2 * (window.detectedAt - window.start)
+  const from = window.start - 2 * (window.reportedAt - window.start)
   return deviations
     .filter((one) => Math.max(one.up, one.down) > 2)
     .toSorted((a, b) => Math.max(b.up, b.down) - Math.max(a.up, a.down))

@@ -23,9 +23,11 @@ export function rankCase(incidentCase: IncidentCase, settings: RcaSettings): Cas
   const scored = scoreCandidates(set.candidates, settings.model.weights)
   const services = byService(scored)
   const means = featureMeans(set.candidates)
-  const ranked = services
-    .slice(0, MOST_CAUSES)
-    .map((service, at) => rankedCause(service, at, { services, set, means, incidentCase, settings }))
+  const ranked = exclusive(
+    services
+      .slice(0, MOST_CAUSES)
+      .map((service, at) => rankedCause(service, at, { services, set, means, incidentCase, settings })),
+  )
   const abstained = abstention(incidentCase, set, ranked, settings)
   return {
     id: incidentCase.id,
@@ -53,6 +55,15 @@ function byService(scored: readonly ScoredCandidate[]): readonly ScoredService[]
   return [...groups]
     .map(([service, own]) => ({ service, share: own.reduce((sum, one) => sum + one.share, 0), scored: own }))
     .sort((a, b) => b.share - a.share || (a.service < b.service ? -1 : 1))
+}
+
+/** Causes exclude one another, which the calibration of each does not know: those behind the first share what it leaves. */
+function exclusive(ranked: readonly RankedCause[]): readonly RankedCause[] {
+  const [first, ...others] = ranked
+  if (first === undefined) return []
+  const sum = others.reduce((total, { confidence }) => total + confidence, 0)
+  const factor = Math.min(1, (1 - first.confidence) / Math.max(sum, 1e-12))
+  return [first, ...others.map((cause) => ({ ...cause, confidence: cause.confidence * factor }))]
 }
 
 interface Ranked {

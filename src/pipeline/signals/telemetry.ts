@@ -70,6 +70,8 @@ export interface IncidentCase {
   readonly system?: string
   /** Epoch seconds; nothing later is in the case. */
   readonly detectedAt: number
+  /** When the alert came, where the case was put together well after that: what began the incident lies before. */
+  readonly reportedAt?: number
   readonly symptom: {
     readonly service: string | null
     readonly metric: string | null

@@ -15,6 +15,7 @@ const QUESTION: PatchQuestion = {
   frames: ['a.py:1 f'],
   sources: [{ path: 'a.py', content: 'x = 1\n' }],
   evidence: ['errors rose'],
+  earlierTries: [],
   maxChangedLines: 20,
   deadlineMs: 5_000,
 }
@@ -76,8 +77,9 @@ describe('a patch by a chat model', () => {
   })
 
   it.each<[string, RequestListener, string]>([
-    ['an answer without a diff', completing('NONE'), 'without a unified diff'],
-    ['an empty answer', completing(null), 'without a unified diff'],
+    ['NONE', completing('NONE.'), 'no small change cures it'],
+    ['an answer without a diff', completing('Restart it.'), 'no unified diff'],
+    ['an empty answer', completing(null), 'no unified diff'],
     ['an answer cut off', completing(DIFF, 'length'), 'cut off'],
     ['something else', (_q, r) => void r.end('{"ok":true}'), 'no chat completion'],
     ['no JSON', (_q, r) => void r.end('<html>'), 'no JSON'],

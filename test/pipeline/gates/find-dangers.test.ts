@@ -39,6 +39,31 @@ const DANGEROUS: readonly (readonly [Shape, string, readonly string[]])[] = [
   ['a.py', 'path', ['open(os.path.join(root, request.args["f"]))']],
   ['a.py', 'tls-off', ['requests.get(u, timeout=3, verify=False)', 'ctx.check_hostname = False']],
   ['a.py', 'world-writable', ['os.chmod(p, 0o777)']],
+  [
+    'a.py',
+    'environment',
+    [
+      'print(os.environ)',
+      'send(json.dumps(dict(os.environ)))',
+      'log("%s", {**os.environ})',
+      'send(sorted(os.environ.items()))',
+      'json.dumps(os.environ.copy())',
+      'log.info("started", extra=dict(env=os.environ))',
+      'subprocess.run(["curl", "-d", str(os.environ), url], env=os.environ)',
+    ],
+  ],
+  [
+    'a.ts',
+    'environment',
+    [
+      'console.log(process.env)',
+      'send(JSON.stringify({ ...process.env }))',
+      'console.log({ env: process.env })',
+      'spawn("curl", ["-d", JSON.stringify(process.env)])',
+    ],
+  ],
+  ['a.go', 'environment', ['fmt.Println(os.Environ())', 'log.Printf("%v", os.Environ())']],
+  ['A.java', 'environment', ['System.out.println(System.getenv());']],
   ['a.py', 'debug-mode', ['app.run(host="x", debug=True)']],
   ['a.ts', 'eval', ['eval(x)', 'new Function(x)', 'vm.runInNewContext(c)']],
   [
@@ -103,6 +128,11 @@ const HARMLESS: readonly (readonly [Shape, readonly string[]])[] = [
       'model.eval()',
       '# eval(x)',
       'text = "eval(x)"',
+      'print(os.environ["PORT"])',
+      'int(os.environ.get("PORT"))',
+      'subprocess.run(["ls"], env={**os.environ, "A": "b"})',
+      'subprocess.run(["ls"], env=os.environ)',
+      'env = os.environ.copy()',
     ],
   ],
   [
@@ -116,11 +146,27 @@ const HARMLESS: readonly (readonly [Shape, readonly string[]])[] = [
       'db.query("a" + "b")',
       'fs.readFile(path)',
       'element.textContent = x',
+      'Number(process.env.PORT)',
+      'required(process.env["PORT"])',
+      'spawn("ls", [x], { env: { ...process.env, A: "b" } })',
+      'spawn("ls", [x], { env: process.env })',
       '// eval(x)',
     ],
   ],
-  ['a.go', ['exec.Command("ls", x)', 'db.Query("select $1", x)', 'os.Open(path)', 'os.Chmod(p, 0600)']],
-  ['A.java', ['s.executeQuery("select 1");', 'new File(path);', 'new ProcessBuilder("ls");']],
+  [
+    'a.go',
+    [
+      'exec.Command("ls", x)',
+      'db.Query("select $1", x)',
+      'os.Open(path)',
+      'os.Chmod(p, 0600)',
+      'c.Env = append(os.Environ(), x)',
+    ],
+  ],
+  [
+    'A.java',
+    ['s.executeQuery("select 1");', 'new File(path);', 'System.getenv("PORT");', 'new ProcessBuilder("ls");'],
+  ],
 ]
 
 describe('the safe way is left alone:', () => {

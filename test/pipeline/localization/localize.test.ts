@@ -3,7 +3,7 @@ import { GitSourceRepository } from '../../../src/integrations/git/source-reposi
 import { localize } from '../../../src/pipeline/localization/localize.ts'
 import { TemporaryRepository } from '../../integrations/git/temp-repository.ts'
 import { aDiagnosis } from './a-diagnosis.ts'
-import type { Location } from '../../../src/pipeline/contracts.ts'
+import type { Diagnosis, Location } from '../../../src/pipeline/contracts.ts'
 
 const RECEIPT = `def line_total(line):
     return line["price"] * line["quantity"]
@@ -31,18 +31,35 @@ def charge(order):
 `
 
 interface Asked {
+  /** The diagnosis names this service, and no change of it. */
+  readonly unchanged?: string
+  readonly missing?: readonly string[]
   readonly previous?: string | null
   readonly commit?: string
   readonly codeRoots?: readonly string[]
 }
 
 function ask(repository: TemporaryRepository, trace: string, asked: Asked = {}) {
-  return localize(aDiagnosis(trace), {
+  return localize(diagnosisFor(trace, asked), {
     service: { name: 'payment', codeRoots: asked.codeRoots ?? ['/app'] },
     repository: new GitSourceRepository(repository.directory),
     deployedCommit: asked.commit ?? repository.head(),
     previousCommit: asked.previous ?? null,
   })
+}
+
+function diagnosisFor(trace: string, { unchanged: service, missing = [] }: Asked): Diagnosis {
+  if (service === undefined) return aDiagnosis(trace)
+  const cause = {
+    service,
+    change: null,
+    confidence: 0.9,
+    summary: `${service} throws`,
+    evidenceFor: [],
+    evidenceAgainst: [],
+    path: [service],
+  }
+  return { ...aDiagnosis(trace), hypotheses: [cause], missing }
 }
 
 async function found(repository: TemporaryRepository, trace: string, asked: Asked = {}): Promise<Location> {
@@ -52,6 +69,24 @@ async function found(repository: TemporaryRepository, trace: string, asked: Aske
 }
 
 describe('localization', () => {
+  it('suspects no commit where nothing was changed before it began, and says who last touched the line', async () => {
+    const repository = new TemporaryRepository()
+    repository.commit('start', { 'payment/app.py': APP, 'payment/receipt.py': RECEIPT })
+    const location = await found(repository, TRACE, { unchanged: 'payment' })
+    expect(location.suspectCommit).toBeNull()
+    expect(location.blame?.subject).toBe('start')
+    expect(location.doubts.join()).toContain('no change of this service is blamed')
+  })
+
+  it('suspects a commit all the same where a source of changes did not answer', async () => {
+    const repository = new TemporaryRepository()
+    const start = repository.commit('start', { 'payment/app.py': APP, 'payment/receipt.py': RECEIPT })
+    const missing = ['changes: no answer within 3000 ms; some deploys or commits may be unknown']
+    const location = await found(repository, TRACE, { unchanged: 'payment', missing })
+    expect(location.suspectCommit?.commit).toBe(start)
+    expect(location.doubts.join()).toContain('which commit was in production before is not known')
+  })
+
   it('gives file, line, symbol, snippet, blame and the commit to suspect', async () => {
     const repository = new TemporaryRepository()
     const previous = repository.commit('start', {

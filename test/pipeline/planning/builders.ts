@@ -129,6 +129,7 @@ export function planDeps(changes: Partial<PlanDeps> = {}): PlanDeps {
     suggestPatch: null,
     settings: SETTINGS,
     refused: [],
+    earlierTries: [],
     mitigated: false,
     ...changes,
   }

@@ -205,11 +205,27 @@ describe('a model', () => {
     ['is no unified diff', 'Just restart it.'],
     ['may not be touched', SUGGESTED.replaceAll('payment/receipt.py', '.github/workflows/ci.yml')],
     ['adds, deletes or renames', SUGGESTED.replace('+++ b/payment/receipt.py', '+++ /dev/null')],
+    ['was not shown to it', SUGGESTED.replaceAll('payment/receipt.py', 'payment/fraud.py')],
     ['is no path', SUGGESTED.replaceAll('payment/receipt.py', '../receipt.py')],
   ])('is refused when its answer %s', async (why, diff) => {
     const suggestPatch = { suggest: async () => ({ kind: 'suggested' as const, diff, model: 'm-1' }) }
     const outcome = await planFix(aLocation(), planDeps({ ...noOthers, suggestPatch }))
     expect(outcome).toMatchObject({ kind: 'gaveUp', reason: expect.stringContaining(why) })
+  })
+
+  it('is told why earlier tries came to nothing, without secrets and in short', async () => {
+    const seen: (readonly string[])[] = []
+    const suggestPatch = {
+      suggest: async ({ earlierTries }: { readonly earlierTries: readonly string[] }) => {
+        seen.push(earlierTries)
+        return { kind: 'none' as const, reason: 'm-1 says that no small change cures it' }
+      },
+    }
+    const earlierTries = ['1', '2', `password=hunter2 ${'x'.repeat(900)}`, '4', '5']
+    await planFix(aLocation(), planDeps({ ...noOthers, suggestPatch, earlierTries }))
+    expect(seen[0]).toHaveLength(4)
+    expect(seen[0]?.[1]).toMatch(/^password=\[redacted\] x+$/)
+    expect(seen[0]?.[1]?.length).toBe(400)
   })
 
   it('is not shown a file that holds a secret', async () => {
@@ -287,5 +303,15 @@ describe('a plan for a line that no trace names', () => {
       ),
     })
     expect((await planned(`${opening}    os.close(log)\n`)).unavailable).toContain('no template fits')
+  })
+})
+
+describe('a fault that is older than the incident', () => {
+  const [first] = aDiagnosis().hypotheses
+  const unchanged = { ...aDiagnosis(), hypotheses: [{ ...first!, change: null }] }
+
+  it('cannot be rolled back: no release is blamed', async () => {
+    const made = await plan({ diagnosis: unchanged })
+    expect(ofStrategy(made, 'roll-back-deploy').unavailable).toBe('no release of this service is blamed')
   })
 })

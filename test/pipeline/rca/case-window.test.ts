@@ -17,6 +17,20 @@ describe('the window in which the incident is looked for', () => {
   it('leaves half of a short history as the past', () => expect(lengthOf(0.5, 40)).toBeCloseTo(20))
   it('is as configured where nothing is known', () =>
     expect(NOW - caseWindow(incidentCase(), 300_000).start).toBe(300))
+
+  it('reaches back from the alert, so that an incident that goes on is not taken for the normal state', () => {
+    const metrics = [series({ service: 'a', name: 'cpu_usage', before: 1, periodS: 0.5, historyS: 60 })]
+    expect(NOW - caseWindow(incidentCase({ metrics, reportedAt: NOW - 40 }), 300_000).start).toBeCloseTo(50)
+    const long = [series({ service: 'a', name: 'cpu_usage', before: 1, historyS: 3600 })]
+    const again = incidentCase({ metrics: long, reportedAt: NOW - 1200 })
+    expect(NOW - caseWindow(again, 300_000).start).toBe(1500)
+  })
+
+  it('reaches back from now where nothing older than the alert is known', () => {
+    const metrics = [series({ service: 'a', name: 'cpu_usage', before: 1, historyS: 3600 })]
+    const again = incidentCase({ metrics, reportedAt: NOW - 7200 })
+    expect(NOW - caseWindow(again, 300_000).start).toBe(300)
+  })
 })
 
 describe('the onset', () => {

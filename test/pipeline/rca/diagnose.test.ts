@@ -205,6 +205,14 @@ describe('diagnose', () => {
     expect(hypotheses[0]?.confidence).toBeGreaterThan(0.8)
   })
 
+  it('finds it again while the incident goes on, longer than the service had run before', async () => {
+    const metrics = { seriesBetween: async () => metricsOf({ historyS: 70, periodS: 0.5, sinceS: 40 }) }
+    expect((await diagnosis({ metrics })).abstained).not.toBeNull()
+    const { abstained, hypotheses } = await diagnosis({ metrics }, { detectedAtMs: (NOW - 35) * 1000 })
+    expect(abstained).toBeNull()
+    expect(hypotheses[0]).toMatchObject({ service: 'payment' })
+  })
+
   it('finds it from metrics and deploys alone, without a line of log', async () => {
     const { hypotheses, stackTrace } = await diagnosis({ logs: { linesBetween: async () => [] } })
     expect(hypotheses[0]).toMatchObject({ service: 'payment', change: { id: 'v31' } })

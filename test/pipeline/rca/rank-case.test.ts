@@ -39,6 +39,39 @@ describe('rankCase', () => {
     expect(rank(incidentCase({ metrics })).ranked[0]?.service).toBe('inventory')
   })
 
+  it('blames the service that has run out of open files, though nobody could measure it any more', () => {
+    const metrics = [
+      ...shopMetrics({ gateway: { success: 0.01 }, checkout: { success: 0.01, cpu: 60 } }).filter(
+        ({ service }) => service !== 'inventory',
+      ),
+      series({
+        service: 'checkout',
+        edge: ['checkout', 'inventory'],
+        name: 'client_success_ratio',
+        before: 1,
+        during: 0.01,
+        sinceS: 60,
+      }),
+    ]
+    const error = "OSError: [Errno 24] Too many open files: 'rates.json'"
+    const logs = Array.from({ length: 40 }, (_, k) => [
+      logLine('checkout', 30 - k / 2, 'ERROR inventory answered 500'),
+      logLine('inventory', 30 - k / 2, 'Traceback (most recent call last):'),
+      logLine('inventory', 30 - k / 2, '  File "/srv/inventory/rates.py", line 3, in read'),
+      logLine('inventory', 30 - k / 2, error),
+    ]).flat()
+    const [first] = rank(incidentCase({ metrics, logs })).ranked
+    expect(first?.service).toBe('inventory')
+    expect(first?.evidenceFor.map(({ text }) => text).join('\n')).toContain('it runs out of open files')
+  })
+
+  it('gives all causes together no more than certainty', () => {
+    const changes = ['checkout', 'payment'].map((service) => deploy({ id: `${service}-v2`, service }))
+    const { ranked } = rank(incidentCase({ metrics: paymentFails, changes }))
+    expect(ranked.length).toBeGreaterThan(1)
+    expect(ranked.reduce((sum, { confidence }) => sum + confidence, 0)).toBeLessThanOrEqual(1 + 1e-9)
+  })
+
   it('abstains when the reported service is as it was before', () => {
     const { abstained, ranked } = rank(incidentCase({ metrics: shopMetrics({}) }))
     expect(abstained).toContain('gateway itself')

@@ -32,3 +32,5 @@ export const OBJECT = 'deserialising can run code: use a data format such as JSO
 export const PATH = 'a request chooses a file: resolve the path and check that it stays inside its directory'
 export const TLS = 'the certificate of the other side is not checked any more'
 export const MODE = 'everybody may write to the file'
+export const ENVIRONMENT =
+  'the whole environment leaves the process, its secrets too: name the variable that is meant'

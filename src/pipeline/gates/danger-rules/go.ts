@@ -1,4 +1,4 @@
-import { CODE, COMMAND, QUERY, PATH, TLS, MODE, rulesOf } from './danger-rule.ts'
+import { CODE, COMMAND, QUERY, PATH, TLS, MODE, ENVIRONMENT, rulesOf } from './danger-rule.ts'
 
 /** Structures by which go lets input do harm. */
 export const go = rulesOf([
@@ -53,5 +53,15 @@ export const go = rulesOf([
     'os.OpenFile($$$A)',
     'os.WriteFile($$$A)',
     'os.MkdirAll($$$A)',
+  ],
+  [
+    'environment',
+    'exposure',
+    { holds: /\bos\.Environ\(\)/, variable: false },
+    ENVIRONMENT,
+    'fmt.$F($$$A)',
+    'log.$F($$$A)',
+    'json.Marshal($$$A)',
+    'strings.Join($$$A)',
   ],
 ])

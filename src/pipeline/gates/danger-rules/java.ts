@@ -1,4 +1,4 @@
-import { CODE, COMMAND, QUERY, OBJECT, PATH, TLS, MODE, rulesOf } from './danger-rule.ts'
+import { CODE, COMMAND, QUERY, OBJECT, PATH, TLS, MODE, ENVIRONMENT, rulesOf } from './danger-rule.ts'
 
 /** Structures by which java lets input do harm. */
 export const java = rulesOf([
@@ -45,4 +45,5 @@ export const java = rulesOf([
     '$F.setWritable(true, false)',
     'PosixFilePermissions.fromString("rwxrwxrwx")',
   ],
+  ['environment', 'exposure', 'always', ENVIRONMENT, 'System.getenv()'],
 ])

@@ -1,4 +1,11 @@
-import { CODE, COMMAND, QUERY, OBJECT, PATH, TLS, MODE, rulesOf } from './danger-rule.ts'
+import { CODE, COMMAND, QUERY, OBJECT, PATH, TLS, MODE, ENVIRONMENT, rulesOf } from './danger-rule.ts'
+
+/** Not where one variable of it is read, nor where it is handed on to a program that the call starts. */
+const WHOLE = /\bprocess\.env\b(?!\s*\??[.[])/.source
+const STARTS_PROGRAM = /\b(?:spawn|exec|fork)\w*\(/.source
+const WHOLE_ENVIRONMENT = new RegExp(
+  `^(?![\\s\\S]*${STARTS_PROGRAM})[\\s\\S]*${WHOLE}|(?<!\\benv:\\s?(?:\\{\\s*\\.{3})?)${WHOLE}`,
+)
 
 /** Structures by which javascript lets input do harm. */
 export const javascript = rulesOf([
@@ -106,4 +113,5 @@ export const javascript = rulesOf([
     'fsp.$F($$$A)',
     'fs.promises.$F($$$A)',
   ],
+  ['environment', 'exposure', { holds: WHOLE_ENVIRONMENT, variable: false }, ENVIRONMENT, '$F($$$A)'],
 ])

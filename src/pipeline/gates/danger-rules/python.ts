@@ -1,4 +1,11 @@
-import { CODE, COMMAND, QUERY, OBJECT, PATH, TLS, MODE, rulesOf } from './danger-rule.ts'
+import { CODE, COMMAND, QUERY, OBJECT, PATH, TLS, MODE, ENVIRONMENT, rulesOf } from './danger-rule.ts'
+
+/** Not where one variable of it is read, nor where it is handed on to a program that the call starts. */
+const WHOLE = /\bos\.environ\b(?!\s*(?:\[|\.(?!(?:items|values)\b|copy\(\)\s*[,)])))/.source
+const STARTS_PROGRAM = /\b(?:run|call|check_\w+|Popen|exec\w*|spawn\w*|create_subprocess_\w+)\(/.source
+const WHOLE_ENVIRONMENT = new RegExp(
+  `^(?![\\s\\S]*${STARTS_PROGRAM})[\\s\\S]*${WHOLE}|(?<!\\benv=(?:\\{\\*\\*)?)${WHOLE}`,
+)
 
 /** Structures by which python lets input do harm. */
 export const python = rulesOf([
@@ -114,4 +121,5 @@ export const python = rulesOf([
     'the debugger lets anybody run code',
     '$APP.run($$$A)',
   ],
+  ['environment', 'exposure', { holds: WHOLE_ENVIRONMENT, variable: false }, ENVIRONMENT, '$F($$$A)'],
 ])

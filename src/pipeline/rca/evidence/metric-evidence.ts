@@ -11,6 +11,13 @@ export interface ServiceAnomaly {
   readonly strongest: Readonly<Partial<Record<AnomalySide, SidedDeviation>>>
   /** The service's own series by name (the worst instance of each), for comparing like with like. */
   readonly byName: ReadonlyMap<string, SeriesDeviation>
+  /** Where it has run out of a resource: as far from its usual state as anything can be, whatever was measured. */
+  readonly exhausted?: Exhausted
+}
+
+export interface Exhausted {
+  readonly scales: number
+  readonly text: string
 }
 
 /** What the symptom is of, where its metric says so. */
@@ -102,13 +109,17 @@ function sideOf(deviation: SeriesDeviation): FoundSide | null {
   }
 }
 
-export function metricObservations(anomaly: ServiceAnomaly): readonly Observation[] {
-  return Object.entries(anomaly.strongest).map(([side, sided]) => ({
+export function metricObservations({ strongest, exhausted }: ServiceAnomaly): readonly Observation[] {
+  const measured = Object.entries(strongest).map(([side, sided]) => ({
     feature: side as AnomalySide,
     value: compress(sided.scales),
-    kind: 'metric',
+    kind: 'metric' as const,
     text: () => describeDeviation(sided),
   }))
+  if (exhausted === undefined) return measured
+  const { scales, text } = exhausted
+  const said: Observation = { feature: 'resource', value: compress(scales), kind: 'log', text: () => text }
+  return [...measured.filter(({ feature }) => feature !== 'resource'), said]
 }
 
 /** The worst that callers notice of the service, of the symptom's kind where that is known, whoever measured it. */
@@ -131,5 +142,5 @@ export function outwardAnomaly(anomaly: ServiceAnomaly | undefined, kind: Sympto
 }
 
 export function inwardAnomaly(anomaly: ServiceAnomaly | undefined): number {
-  return compress(anomaly?.strongest.resource?.scales ?? 0)
+  return compress(anomaly?.exhausted?.scales ?? anomaly?.strongest.resource?.scales ?? 0)
 }
