@@ -13,6 +13,8 @@ const TOOLS = {
   bubblewrap: { program: 'bwrap', args: ['--version'], package: 'bubblewrap' },
   prometheus: { program: 'prometheus', args: ['--version'], package: 'prometheus' },
   go: { program: 'go', args: ['version'], package: 'golang-go' },
+  maven: { program: 'mvn', args: ['--version'], package: 'maven' },
+  openssl: { program: 'openssl', args: ['version'], package: 'openssl' },
   java: { program: 'javac', args: ['-version'], package: 'default-jdk-headless' },
 } as const
 

@@ -13,11 +13,11 @@ import { verifyAudit } from '../integrations/sqlite/audit-log.ts'
 import { createDeliveryStore } from '../integrations/sqlite/deliveries.ts'
 import { createJournal, releaseDeadClaims } from '../integrations/sqlite/journal.ts'
 import { openDatabase } from '../integrations/sqlite/open-database.ts'
-import { InProcessTopology } from '../integrations/topology/in-process-topology.ts'
 import { toCcpError, type CcpError } from '../pipeline/errors.ts'
 import { execute } from '../pipeline/execute.ts'
 import type { Journal } from '../pipeline/ports.ts'
 import { run, type RunDeps } from '../pipeline/run.ts'
+import { composeGraph } from './compose-graph.ts'
 import { composePipeline, type Pipeline, type PipelineParts } from './compose-pipeline.ts'
 import { observe } from './observability.ts'
 import { watch, type Watch, type WatchDeps } from './watch.ts'
@@ -25,7 +25,6 @@ import type { Write } from './write.ts'
 
 const STOP_GRACE_MS = 10_000
 const LONGEST_WAIT_MS = 8_000
-const FORGET_CALLS_AFTER_MS = 7 * 86_400_000
 
 /** Stops in the reverse order of starting, each part once. */
 type Closer = () => void | Promise<void>
@@ -55,7 +54,14 @@ export async function startCommand(variables: NodeJS.ProcessEnv, write: Write): 
 async function startAll(config: Config, log: Logger, closers: Closer[]): Promise<{ webhooks: string }> {
   const database = openDatabase(config.environment.CCP_DATABASE)
   closers.push(() => database.close())
-  const parts = { config, log, db: database.db, ...world(config), journal: openJournal(config, database.db) }
+  const parts = {
+    config,
+    log,
+    db: database.db,
+    ...world(config, log),
+    journal: openJournal(config, database.db),
+  }
+  closers.push(() => parts.topology.close())
   const watching = watch(watchDeps(parts))
   const server = await listen(
     routes(parts, watching),
@@ -81,7 +87,7 @@ async function startAll(config: Config, log: Logger, closers: Closer[]): Promise
 type Parts = Omit<PipelineParts, 'pages' | 'topology'> & ReturnType<typeof world>
 
 /** The systems around us, as adapters; none is called yet. */
-function world(config: Config) {
+function world(config: Config, log: Logger) {
   const { environment, services } = config
   const target = new ProcessTarget({
     services,
@@ -94,7 +100,7 @@ function world(config: Config) {
     fromEmail: environment.PAGERDUTY_FROM_EMAIL,
     apiUrl: environment.PAGERDUTY_API_URL,
   })
-  const topology = new InProcessTopology({ services, forgetAfterMs: FORGET_CALLS_AFTER_MS, nowMs: Date.now })
+  const topology = composeGraph(config, log)
   return { target, pages, topology, observability: observe(config, target) }
 }
 
@@ -111,7 +117,7 @@ function watchDeps({ config, journal, pages, topology, observability, log }: Par
     settings: config.detection,
     pages,
     metrics: observability.metrics,
-    observeCall: (caller, callee, atMs) => topology.observe(caller, callee, 'metrics', atMs),
+    observeCalls: (calls) => topology.observe(calls),
     report: reportTo(log),
     nowMs: Date.now,
   }

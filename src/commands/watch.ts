@@ -8,6 +8,7 @@ import { toCcpError, type CcpError } from '../pipeline/errors.ts'
 import type { IncidentRecord } from '../pipeline/machine.ts'
 import type { Journal } from '../pipeline/ports.ts'
 import type { MetricSource } from '../pipeline/rca/ports.ts'
+import type { SeenCall } from '../pipeline/signals/service-graph.ts'
 import type { MetricSeries } from '../pipeline/signals/telemetry.ts'
 import type { ServiceDefinition } from '../pipeline/services.ts'
 
@@ -18,7 +19,7 @@ export interface WatchDeps {
   readonly pages: PageSource
   readonly metrics: MetricSource
   /** Told of every call that the metrics show. */
-  observeCall(caller: string, callee: string, atMs: number): void
+  observeCalls(calls: readonly SeenCall[]): Promise<void>
   report(error: CcpError): void
   nowMs(): number
 }
@@ -71,10 +72,10 @@ export function watch(deps: WatchDeps): Watch {
 
   async function look(): Promise<void> {
     const series = await recentSeries(deps)
-    for (const { edge } of series) if (edge !== undefined) deps.observeCall(edge[0], edge[1], deps.nowMs())
     for (const alert of ratios === null ? [] : alertsOf(ratios, series, deps.nowMs())) {
       submit(detectRatio(alert, contextOf(deps)))
     }
+    await deps.observeCalls(callsOf(series, deps.nowMs()))
   }
 
   const guarded = (work: () => Promise<void>) => (): void =>
@@ -118,6 +119,12 @@ function recentSeries({ metrics, services, settings, nowMs }: WatchDeps): Promis
   const toMs = nowMs()
   const fromMs = toMs - settings.scrapeEveryMs * LOOK_EVERY_SCRAPES
   return metrics.seriesBetween({ services: services.map(({ name }) => name), fromMs, toMs })
+}
+
+function callsOf(series: readonly MetricSeries[], atMs: number): readonly SeenCall[] {
+  return series.flatMap(({ edge }) =>
+    edge === undefined ? [] : [{ caller: edge[0], callee: edge[1], source: 'metrics', atMs }],
+  )
 }
 
 function alertsOf(

@@ -124,6 +124,8 @@ describe('mistakes', () => {
     ['CCP_PORT', '70000', /from 0 to 65535/],
     ['CCP_LOG_LEVEL', 'loud', /must be debug, info, warn or error/],
     ['PROMETHEUS_URL', 'prometheus', /write it with http/],
+    ['NEO4J_URL', 'bolt+ssc://graph', /write it with neo4j\+s/],
+    ['NEO4J_URL', 'bolt+s://neo4j:secret@graph', /host and port alone/],
     ['CCP_MODEL_URL', 'http://model', /CCP_MODEL_NAME is needed/],
   ])('in %s are named with the mend', (name, value, words) => {
     const [, line] = mistakes({ ...complete, [name]: value })

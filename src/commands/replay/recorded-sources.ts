@@ -1,5 +1,6 @@
 import { CcpError } from '../../pipeline/errors.ts'
 import type { DiagnoseDeps } from '../../pipeline/rca/diagnose.ts'
+import { LAST_KNOWN_GRAPH } from '../../pipeline/rca/gather-case.ts'
 import type { RcaSettings } from '../../pipeline/rca/settings.ts'
 import type { ServiceDefinition } from '../../pipeline/services.ts'
 import type { Recording } from './read-recording.ts'
@@ -60,7 +61,10 @@ export function recordedSources(
     ],
     topology: {
       topology: async () =>
-        (await silent('service graph')) ?? incidentCase.topology ?? { nodes: [], edges: [] },
+        (await silent('service graph')) ?? {
+          ...(incidentCase.topology ?? { nodes: [], edges: [] }),
+          ...outdatedThen(recording),
+        },
     },
     nowMs: () => Math.round(incidentCase.detectedAt * 1000),
   }
@@ -72,6 +76,11 @@ function silence({ missing }: Recording, what: string): Promise<never> | null {
   if (told === undefined) return null
   const fault = told.slice(what.length + 2, told.lastIndexOf('; '))
   return Promise.reject(new CcpError('unavailable', fault))
+}
+
+function outdatedThen({ missing }: Recording): { readonly outdated?: string } {
+  const told = missing.find((text) => text.startsWith(LAST_KNOWN_GRAPH))
+  return told === undefined ? {} : { outdated: told.slice(LAST_KNOWN_GRAPH.length) }
 }
 
 function newest<T>(items: readonly T[], limit: number): readonly T[] {

@@ -72,6 +72,22 @@ export const VARIABLES = [
   variable('PROMETHEUS_URL', 'Prometheus server; empty: the bot scrapes the services itself', {
     byDefault: '',
   }),
+  variable(
+    'NEO4J_URL',
+    'Graph database for the service graph (neo4j+s:// or bolt+s://; without +s no TLS); empty: it is kept in the bot',
+    { byDefault: '' },
+  ),
+  variable('NEO4J_USER', 'User at Neo4j', { byDefault: 'neo4j' }),
+  variable('NEO4J_PASSWORD', 'Password at Neo4j; empty: the server asks for none', {
+    secret: true,
+    byDefault: '',
+  }),
+  variable('NEO4J_DATABASE', "Database at Neo4j; empty: the server's default", { byDefault: '' }),
+  variable(
+    'NEO4J_CA_FILE',
+    "PEM file of the authority that signed Neo4j's certificate; empty: those that Node trusts",
+    { byDefault: '' },
+  ),
   variable('SMTP_HOST', 'Mail server for notices; empty: no e-mail', { byDefault: '' }),
   variable('SMTP_PORT', 'Port of the mail server', { byDefault: '587' }),
   variable('SMTP_USER', 'User at the mail server', { byDefault: '' }),
@@ -96,6 +112,16 @@ const secrets = z.string().transform((text) =>
     .map((secret) => secret.trim())
     .filter((secret) => secret !== ''),
 )
+/** "+ssc" takes any certificate, and so any server: it is refused. */
+const graphUrl = z
+  .string()
+  .regex(
+    /^(neo4j|bolt)(\+s)?:\/\/[^/@\s]+$/,
+    'is not a URL of Neo4j: write it with neo4j+s:// or bolt+s:// (without +s no TLS), host and port alone',
+  )
+const optionalGraphUrl = z
+  .union([z.literal(''), graphUrl])
+  .transform((value) => (value === '' ? null : value))
 const optional = z.string().transform((value) => (value === '' ? null : value))
 
 /** The environment after defaults; what is empty and optional is null. */
@@ -132,6 +158,11 @@ export const environmentSchema = z
     CCP_ROUTER_URL: url,
     CCP_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error'], 'must be debug, info, warn or error'),
     PROMETHEUS_URL: optionalUrl,
+    NEO4J_URL: optionalGraphUrl,
+    NEO4J_USER: z.string(),
+    NEO4J_PASSWORD: optional,
+    NEO4J_DATABASE: optional,
+    NEO4J_CA_FILE: optional,
     SMTP_HOST: optional,
     SMTP_PORT: port,
     SMTP_USER: optional,
@@ -154,6 +185,13 @@ export const environmentSchema = z
         code: 'custom',
         path: ['SLACK_SIGNING_SECRET'],
         message: 'is needed for SLACK_MODE=http: copy it from the app settings',
+      })
+    }
+    if (env.NEO4J_CA_FILE !== null && env.NEO4J_URL !== null && !env.NEO4J_URL.includes('+s://')) {
+      context.addIssue({
+        code: 'custom',
+        path: ['NEO4J_CA_FILE'],
+        message: 'is of no use without TLS: write NEO4J_URL with neo4j+s:// or bolt+s://, or leave it empty',
       })
     }
     if (env.CCP_MODEL_URL !== null && env.CCP_MODEL_NAME === null) {

@@ -2,7 +2,15 @@ import type { Incident } from '../contracts.ts'
 import { toCcpError } from '../errors.ts'
 import type { IncidentCase, MetricSeries } from '../signals/telemetry.ts'
 import type { ServiceDefinition } from '../services.ts'
-import type { ChangeSource, LogSource, MetricSource, SpanSource, TopologySource, Window } from './ports.ts'
+import type {
+  ChangeSource,
+  KnownTopology,
+  LogSource,
+  MetricSource,
+  SpanSource,
+  TopologySource,
+  Window,
+} from './ports.ts'
 import type { RcaSettings } from './settings.ts'
 import { alertSubject } from './alert-subject.ts'
 
@@ -34,6 +42,9 @@ export interface GatheredCase {
 
 /** An alert that came this short a time ago came now. */
 const FRESH_MS = 5_000
+
+/** How a diagnosis says that it judged by an old graph. */
+export const LAST_KNOWN_GRAPH = 'service graph as last known: '
 
 /**
  * Asks all sources at once for what they know up to now and puts it together as one case. A source that fails, or is
@@ -85,11 +96,17 @@ export async function gatherCase(incident: Incident, deps: GatherDeps): Promise<
         ),
       ),
     ),
-    read('service graph', 'only services.yaml says who calls whom', () => deps.topology.topology(), {
-      nodes: [],
-      edges: [],
-    }),
+    read<KnownTopology>(
+      'service graph',
+      'only services.yaml says who calls whom',
+      () => deps.topology.topology(),
+      {
+        nodes: [],
+        edges: [],
+      },
+    ),
   ])
+  if (topology.outdated !== undefined) missing.push(`${LAST_KNOWN_GRAPH}${topology.outdated}`)
   const declared = deps.services.flatMap(({ name, dependsOn }) =>
     dependsOn.map((callee) => [name, callee] as const),
   )

@@ -1,5 +1,6 @@
 import type { Incident } from '../contracts.ts'
 import type { Change, IncidentCase, LogLine, MetricSeries, Span, Topology } from '../signals/telemetry.ts'
+import type { KnownCall, SeenCall } from '../signals/service-graph.ts'
 import type { RcaSettings } from './settings.ts'
 
 export interface Window {
@@ -48,7 +49,43 @@ export interface CaseRecorder {
   record(seen: SeenCase): void
 }
 
-/** Served by the in-process graph and by a graph database. */
+/** The whole graph. `outdated` says in words why this is only the last known one; undefined where it is current. */
+export interface KnownTopology extends Topology {
+  readonly outdated?: string
+}
+
+/** Throws CcpError `unavailable` when the graph cannot be read and none is known. */
 export interface TopologySource {
-  topology(): Promise<Topology>
+  topology(): Promise<KnownTopology>
+}
+
+/** What can tell who calls whom. */
+export interface CallSource {
+  /** The calls seen up to now, at the time of each. Throws CcpError `unavailable` when it cannot be asked. */
+  callsSeen(): Promise<readonly SeenCall[]>
+}
+
+/** How far a question into the graph goes. */
+export interface Bounds {
+  /** Calls in a row. */
+  readonly hops?: number
+  /** Answers at most. */
+  readonly most?: number
+}
+
+/**
+ * Who calls whom, with who says so and when it was last seen; kept in this process or in a graph database. Questions about a
+ * service that it does not know throw CcpError `not-found`; a database that is down throws `unavailable`.
+ */
+export interface ServiceGraph extends TopologySource {
+  /** The newest time of each source wins, whatever the order of arrival. What is not seen for long is forgotten. */
+  observe(calls: readonly SeenCall[]): Promise<void>
+  calls(): Promise<readonly KnownCall[]>
+  /** Services that reach `service` over calls: the nearest first, equals by name. */
+  dependentsOf(service: string, bounds?: Bounds): Promise<readonly string[]>
+  /** Services that `service` reaches over calls: the nearest first, equals by name. */
+  dependenciesOf(service: string, bounds?: Bounds): Promise<readonly string[]>
+  /** The shortest ways from the one to the other, both ends included, by name; none where there is no way. */
+  waysBetween(caller: string, callee: string, bounds?: Bounds): Promise<readonly (readonly string[])[]>
+  close(): Promise<void>
 }

@@ -274,6 +274,16 @@ describe('diagnose', () => {
     expect(missing.length).toBeGreaterThanOrEqual(4)
   })
 
+  it('judges by the last known graph where the graph database is down, and says so', async () => {
+    const outdated = 'Neo4j at bolt://graph:7687 cannot be reached; read last 3 minutes ago'
+    const edges = [['payment', 'ledger']] as const
+    const { missing, hypotheses } = await diagnosis({
+      topology: { topology: async () => ({ nodes: ['payment', 'ledger'], edges, outdated }) },
+    })
+    expect(missing).toContain(`service graph as last known: ${outdated}`)
+    expect(hypotheses[0]).toMatchObject({ service: 'payment' })
+  })
+
   it('takes the title for the symptom where the page names no service of ours', async () => {
     expect((await diagnosis({}, { service: null })).symptom).toEqual({ service: null, text: INCIDENT.title })
   })
