@@ -18,6 +18,9 @@ const caseSchema = z.object({
   system: z.string().optional(),
   detectedAt: z.number('must be epoch seconds'),
   reportedAt: z.number('must be epoch seconds').optional(),
+  known: z
+    .array(z.object({ incidentId: z.string(), title: z.string(), service: z.string(), since: z.number() }))
+    .optional(),
   symptom: z.object({ service: z.string().nullable(), metric: z.string().nullable() }),
   topology: z
     .object({ nodes: z.array(z.string()), edges: z.array(z.tuple([z.string(), z.string()])) })

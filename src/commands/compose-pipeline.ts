@@ -22,6 +22,7 @@ import { createOutcomeHistory } from '../integrations/sqlite/fix-outcomes.ts'
 import { createLockStore } from '../integrations/sqlite/locks.ts'
 import { toCcpError } from '../pipeline/errors.ts'
 import type { ExecuteDeps, ServiceRepository } from '../pipeline/execute.ts'
+import { knownCauses } from '../pipeline/known-causes.ts'
 import { leadsMail, pagesOfIncident, recipients } from '../pipeline/notices.ts'
 import { pastIncidents } from '../pipeline/past-incidents.ts'
 import type { Journal, Mailer, PageDesk } from '../pipeline/ports.ts'
@@ -52,6 +53,7 @@ export interface Pipeline {
 const FETCH_FRESH_MS = 60_000
 const CLONE_AHEAD_MS = 30_000
 const PAST_INCIDENTS = 50
+const OPEN_INCIDENTS = 500
 const MAX_LOG_BYTES = 8 * 1024 * 1024
 
 /** Builds the adapters behind the stages' ports. Clones the repositories ahead, so that a diagnosis does not wait for it. */
@@ -92,6 +94,7 @@ export async function composePipeline(parts: PipelineParts): Promise<Pipeline> {
       settings: config.rca,
       recorder: recordings,
       pastIncidents: () => pastIncidents(journal.records({ openOnly: false, limit: PAST_INCIDENTS })),
+      knownCauses: () => knownCauses(journal.records({ openOnly: true, limit: OPEN_INCIDENTS })),
       nowMs,
     },
     planning: {

@@ -33,6 +33,7 @@ export function recordedSources(
             ),
         }
       : null,
+    knownCauses: () => incidentCase.known ?? [],
     metrics: {
       seriesBetween: async ({ fromMs }) =>
         (await silent('metrics')) ??

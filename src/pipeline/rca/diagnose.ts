@@ -8,6 +8,7 @@ import { describeSymptom } from './describe-symptom.ts'
 import { changeWords } from './evidence/change-evidence.ts'
 import { touchingCommits } from './evidence/commit-evidence.ts'
 import { gatherCase, type GatherDeps } from './gather-case.ts'
+import { newsOf, type News } from './news.ts'
 import type { CaseRecorder } from './ports.ts'
 import { rankCase } from './rank-case.ts'
 
@@ -25,10 +26,11 @@ const MOST_HYPOTHESES = 5
  */
 export async function diagnose(incident: Incident, deps: DiagnoseDeps): Promise<StageOutcome<Diagnosis>> {
   const startedMs = deps.nowMs()
-  const { incidentCase, missing } = await gatherCase(incident, deps)
+  const { incidentCase: whole, missing } = await gatherCase(incident, deps)
   const { gather } = deps.settings
-  deps.recorder?.record({ incident, incidentCase, missing, tracing: deps.spans !== null, gather })
-  const ranking = rankCase(incidentCase, deps.settings)
+  deps.recorder?.record({ incident, incidentCase: whole, missing, tracing: deps.spans !== null, gather })
+  const news = newsOf(whole, deps.settings)
+  const { incidentCase, ranking } = news ?? { incidentCase: whole, ranking: rankCase(whole, deps.settings) }
   const hypothesesOf = ranking.isSymptomNormal ? [] : ranking.ranked.slice(0, MOST_HYPOTHESES)
   const [first] = hypothesesOf
   const trace = first === undefined ? null : culpritTrace(incidentCase.logs, first.service, ranking.onset)
@@ -52,12 +54,16 @@ export async function diagnose(incident: Incident, deps: DiagnoseDeps): Promise<
       stackTrace: trace?.stackTrace ?? null,
       failingInput: trace?.failingInput ?? null,
       ...(fault === null ? {} : { fault }),
-      lookedAt: ranking.lookedAt,
+      lookedAt: news === null ? ranking.lookedAt : [whatIsKnown(news), ...ranking.lookedAt],
       missing: [...missing, ...uncovered(ranking, missing, deps)],
       onsetMs: Math.round(ranking.onset * 1000),
       computeMs: deps.nowMs() - startedMs,
     },
   }
+}
+
+function whatIsKnown({ known: { title, service } }: News): string {
+  return `only what is new since "${title}" began, of which ${service} is the cause`
 }
 
 /** What the ranking lacked, less what a silent source has already been named for, and less what was never configured. */

@@ -1,6 +1,6 @@
 import type { Incident } from '../contracts.ts'
 import { toCcpError } from '../errors.ts'
-import type { IncidentCase, MetricSeries } from '../signals/telemetry.ts'
+import type { IncidentCase, KnownCause, MetricSeries } from '../signals/telemetry.ts'
 import type { ServiceDefinition } from '../services.ts'
 import type {
   ChangeSource,
@@ -25,6 +25,8 @@ export interface GatherDeps {
   readonly settings: RcaSettings
   /** Earlier incidents: what was measured during them is no example of the normal state. */
   pastIncidents?(): readonly Stretch[]
+  /** Of the open incidents, this one among them. */
+  knownCauses?(): readonly KnownCause[]
   /** Epoch milliseconds. */
   nowMs(): number
 }
@@ -107,6 +109,7 @@ export async function gatherCase(incident: Incident, deps: GatherDeps): Promise<
     ),
   ])
   if (topology.outdated !== undefined) missing.push(`${LAST_KNOWN_GRAPH}${topology.outdated}`)
+  const known = deps.knownCauses?.().filter(({ incidentId }) => incidentId !== incident.incidentId) ?? []
   const declared = deps.services.flatMap(({ name, dependsOn }) =>
     dependsOn.map((callee) => [name, callee] as const),
   )
@@ -116,6 +119,7 @@ export async function gatherCase(incident: Incident, deps: GatherDeps): Promise<
       detectedAt: toMs / 1000,
       ...(toMs - incident.detectedAtMs > FRESH_MS ? { reportedAt: incident.detectedAtMs / 1000 } : {}),
       symptom: symptomOf(incident),
+      ...(known.length === 0 ? {} : { known }),
       topology: {
         nodes: [...new Set([...deps.services.map(({ name }) => name), ...topology.nodes])],
         edges: [...declared, ...topology.edges],

@@ -64,6 +64,15 @@ export interface Topology {
   readonly edges: readonly (readonly [string, string])[]
 }
 
+/** A fault that goes on in another incident, with the service that was named as its cause. */
+export interface KnownCause {
+  readonly incidentId: string
+  readonly title: string
+  readonly service: string
+  /** Epoch seconds. */
+  readonly since: number
+}
+
 export interface IncidentCase {
   readonly id: string
   readonly dataset?: string
@@ -78,6 +87,8 @@ export interface IncidentCase {
     /** What the alert is about by its words, where its metric is not known; judges whether the symptom is there, not its cause. */
     readonly about?: 'failures' | 'slowness'
   }
+  /** What is known already of other incidents that are open. */
+  readonly known?: readonly KnownCause[]
   readonly topology: Topology | null
   readonly metrics: readonly MetricSeries[]
   readonly logs: readonly LogLine[]
