@@ -17,6 +17,8 @@ describe('rankCase', () => {
     expect(abstained).toBeNull()
     expect(ranked[0]?.service).toBe('payment')
     expect(ranked[0]?.path).toEqual(['payment', 'checkout', 'gateway'])
+    const said = (at: number) => ranked[at]?.evidenceFor.map(({ text }) => text).join('; ')
+    expect(said(0)).toContain('abnormal services lead from payment up to gateway')
   })
 
   it('names the recent change of the failing service and not the newer one of a healthy service beside it', () => {

@@ -107,10 +107,7 @@ function symptomObservations(service: string, context: GraphContext): readonly O
       feature: 'pathToSymptom',
       value: strength,
       kind: 'graph',
-      text: () =>
-        strength > 0
-          ? `abnormal services lead from ${service} up to ${symptomService}`
-          : `no abnormal way leads from ${service} up to ${symptomService}`,
+      text: () => pathText(service, symptomService, strength > 0),
     },
   ]
 }
@@ -139,4 +136,14 @@ export function widthsToSymptom(
     }
   }
   return best
+}
+
+function pathText(service: string, symptom: string, isAbnormal: boolean): string {
+  if (service === symptom)
+    return isAbnormal
+      ? `${service}, which was reported, is abnormal`
+      : `${service}, which was reported, is as usual`
+  return isAbnormal
+    ? `abnormal services lead from ${service} up to ${symptom}`
+    : `no abnormal way leads from ${service} up to ${symptom}`
 }
