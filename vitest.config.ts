@@ -1,8 +1,9 @@
 import { defineConfig } from 'vitest/config'
 
 /**
- * `unit` is what `npm run check` runs; `system` needs processes, ports, a sandbox or a browser; `services` needs servers that are
- * fetched first (`npm run test:services`).
+ * `unit` is what `npm run check` runs; `system` needs processes, ports or a sandbox. What is `live` plays whole incidents, whose
+ * measurements another test at the same time would disturb. `services` needs servers that are fetched first
+ * (`npm run test:services`).
  */
 export default defineConfig({
   test: {
@@ -18,10 +19,21 @@ export default defineConfig({
       {
         test: {
           name: 'system',
-          include: ['test/{e2e,browser,faults,system}/**/*.test.ts'],
+          include: ['test/system/**/*.test.ts'],
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        test: {
+          name: 'live',
+          include: ['test/{e2e,browser,faults}/**/*.test.ts'],
           testTimeout: 180_000,
           hookTimeout: 180_000,
           fileParallelism: false,
+          sequence: { groupOrder: 2 },
         },
       },
       {
