@@ -10,6 +10,7 @@ import type { ServiceDefinition } from './services.ts'
  * K2  The one that is further leads, of two that are equally far the one that came there first: so that no two wait for
  *     each other. Two that slip past each other all the same meet at the lock, where the second approval is void.
  * K3  Resolved with the other's fix is only what was measured to be well again.
+ * K4  Where a further fault below it is being worked on, it is judged when that one is mended too.
  */
 export interface LinkDeps {
   readonly journal: Pick<Journal, 'record' | 'records' | 'submit'>
@@ -102,8 +103,10 @@ function fixedSince({ state, stateSinceMs, mitigated }: IncidentRecord): number 
   return state === 'RESOLVED' || state === 'CLOSED' ? stateSinceMs : null
 }
 
-async function afterFix(record: IncidentRecord, sinceMs: number, deps: LinkDeps): Promise<MachineEvent> {
-  const waited = deps.nowMs() - sinceMs >= PATIENCE_MS
+async function afterFix(record: IncidentRecord, fixedMs: number, deps: LinkDeps): Promise<MachineEvent> {
+  const below = faultsBelow(record, deps)
+  const sinceMs = Math.max(fixedMs, ...below.flatMap((other) => fixedSince(other) ?? []))
+  const waited = deps.nowMs() - sinceMs >= PATIENCE_MS && !below.some(({ state }) => PROGRESS.includes(state))
   const symptom = await symptomSince(record, sinceMs, deps)
   if (symptom.kind === 'gone') return { kind: 'linkResolved', detail: symptom.detail }
   if (!waited) return { kind: 'linkOpen' }
@@ -113,6 +116,21 @@ async function afterFix(record: IncidentRecord, sinceMs: number, deps: LinkDeps)
         kind: 'linkEnded',
         reason: `the other incident is fixed; whether this one is could not be measured: ${symptom.detail}`,
       }
+}
+
+/** The other incidents whose cause is its service, or one that it depends on over however many calls (K4). */
+function faultsBelow(record: IncidentRecord, { journal, services }: LinkDeps): readonly IncidentRecord[] {
+  const below = new Set([record.incident.service])
+  for (const service of below)
+    for (const callee of services.find(({ name }) => name === service)?.dependsOn ?? []) below.add(callee)
+  return journal
+    .records({ openOnly: false, limit: OPEN_LIMIT })
+    .filter(
+      ({ incident, linkedTo, diagnosis }) =>
+        incident.incidentId !== record.incident.incidentId &&
+        linkedTo === null &&
+        below.has(diagnosis?.hypotheses[0]?.service ?? ''),
+    )
 }
 
 interface Symptom {

@@ -130,6 +130,33 @@ describe('an incident that waits for the fix of another', () => {
     })
   })
 
+  it('K4 is looked at anew only when a second fault below it, which is being worked on, is mended too', async () => {
+    const [first, ...rest] = RECORDS.diagnosed.diagnosis?.hypotheses ?? []
+    const diagnosis = {
+      ...RECORDS.diagnosed.diagnosis,
+      hypotheses: [{ ...first, service: 'ledger' }, ...rest],
+    }
+    const second = (state: IncidentState, stateSinceMs: number) =>
+      incidentNamed('pd-SECOND', { state, stateSinceMs, diagnosis } as Partial<IncidentRecord>)
+    const look = (other: IncidentRecord, series: readonly MetricSeries[], sinceFixMs: number) => {
+      const below = [
+        { ...services[0], dependsOn: ['payment'] },
+        { ...services[0], name: 'payment', dependsOn: ['ledger'] },
+      ] as readonly ServiceDefinition[]
+      const journal = memoryJournal(resolved, other)
+      return followLink(waiting, { ...deps(resolved, { series, sinceFixMs }), journal, services: below })
+    }
+    const failing = gateway(0.9)
+    const mendedMs = FIXED_MS + 61_000
+    expect(await look(second('DEPLOYING', FIXED_MS), failing, 61_000)).toEqual({ kind: 'linkOpen' })
+    expect(await look(second('HANDED_OVER', FIXED_MS), failing, 61_000)).toMatchObject({ kind: 'linkBroken' })
+    expect(await look(second('RESOLVED', mendedMs), failing, 62_000)).toEqual({ kind: 'linkOpen' })
+    expect(await look(second('RESOLVED', mendedMs), failing, 122_000)).toMatchObject({ kind: 'linkBroken' })
+    expect(await look(second('RESOLVED', mendedMs), gateway(1), 62_000)).toMatchObject({
+      kind: 'linkResolved',
+    })
+  })
+
   it('K3 is handed over where nothing was measured', async () => {
     expect(await followLink(waiting, deps(resolved, { series: [] }))).toEqual({ kind: 'linkOpen' })
     const late = await followLink(waiting, deps(resolved, { series: [], sinceFixMs: 61_000 }))
