@@ -3,9 +3,10 @@ import { describeUpstreamFailure, upstreamFailure } from '../signals/upstream-fa
 import { EDGE_SERVICE, type IncidentCase } from '../signals/telemetry.ts'
 import type { CaseRanking, RankedCause } from './case-ranking.ts'
 import { classifyFault } from './classify-fault.ts'
-import { culpritTrace, describeTrace, throwingFrame, type CulpritTrace } from './culprit-trace.ts'
+import { culpritTrace, describeTrace, type CulpritTrace } from './culprit-trace.ts'
 import { describeSymptom } from './describe-symptom.ts'
 import { changeWords } from './evidence/change-evidence.ts'
+import { framePlaces } from './evidence/code-places.ts'
 import { touchingCommits } from './evidence/commit-evidence.ts'
 import { gatherCase, type GatherDeps } from './gather-case.ts'
 import { newsOf, type News } from './news.ts'
@@ -175,13 +176,11 @@ function whoAndWhat({ service, change }: RankedCause, detectedAt: number): strin
 }
 
 function suspectIn({ commits }: RankedCause, trace: CulpritTrace): string {
-  const frame = throwingFrame(trace.stackTrace)
-  const touching = frame === null ? [] : touchingCommits(commits, [frame.file])
-  if (touching.length === 0) return ''
-  const [only] = touching
+  const touching = touchingCommits(commits, framePlaces(trace.stackTrace).slice(0, 1))
+  const nearest = touching.filter(({ strength }) => strength === touching[0]?.strength)
+  const [only] = nearest
+  if (only === undefined) return ''
   const which =
-    touching.length === 1
-      ? `commit ${only?.commit.id.slice(0, 12) ?? ''}`
-      : `${touching.length} of its commits`
-  return `, in a file that ${which} touched`
+    nearest.length === 1 ? `commit ${only.commit.id.slice(0, 12)}` : `${nearest.length} of its commits`
+  return `, in ${only.symbol === null ? 'a file' : only.symbol} that ${which} touched`
 }

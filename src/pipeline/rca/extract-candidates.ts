@@ -89,7 +89,7 @@ export function extractCandidates(incidentCase: IncidentCase, settings: RcaSetti
   const releases = releaseChanges(incidentCase.changes, since)
   const own = Map.groupBy(releases, ({ change }) => change.service)
   const changes = changeContext(incidentCase, { window, deviations, graph, anomalies }, settings)
-  const commits = commitObservations(releases, incidentCase.logs, onset)
+  const commits = commitObservations(releases, { ...incidentCase, onset })
   const candidates = graph.services.flatMap((service) =>
     candidatesOf(service, ofService(service), own.get(service) ?? [], {
       changes,

@@ -93,7 +93,7 @@ describe('commits', () => {
         commit('c1', NOW - 500, files),
         deploy({ id: 'd', service: 'payment' }),
       ])
-      return [...commitObservations(releases, logs, NOW - 60).values()][0]?.[0]?.value
+      return [...commitObservations(releases, { logs, spans: [], onset: NOW - 60 }).values()][0]?.[0]?.value
     }
     expect(touching(['payment/receipt.py'])).toBe(1)
     expect(touching(['payment/fees.py'])).toBe(0)
