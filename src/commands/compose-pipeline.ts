@@ -11,6 +11,8 @@ import { ClonedRepositories } from '../integrations/git/clones.ts'
 import { CommitChanges } from '../integrations/git/commit-changes.ts'
 import { configDescriber } from '../integrations/git/describe-config.ts'
 import { GitCheckouts } from '../integrations/git/worktrees.ts'
+import type { ChatAccess } from '../integrations/llm/chat.ts'
+import { ChatDiagnosisReviewer } from '../integrations/llm/chat-diagnosis-reviewer.ts'
 import { ChatPatchSuggester } from '../integrations/llm/chat-patch-suggester.ts'
 import { LogFiles } from '../integrations/log-files/log-files.ts'
 import { deployChanges } from '../integrations/processes/deploy-changes.ts'
@@ -93,6 +95,7 @@ export async function composePipeline(parts: PipelineParts): Promise<Pipeline> {
       services,
       settings: config.rca,
       recorder: recordings,
+      reviewer: reviewerFrom(config),
       pastIncidents: () => pastIncidents(journal.records({ openOnly: false, limit: PAST_INCIDENTS })),
       knownCauses: () => knownCauses(journal.records({ openOnly: true, limit: OPEN_INCIDENTS })),
       nowMs,
@@ -205,9 +208,20 @@ function mailerFrom({ environment }: Config): Mailer | null {
   return host === null ? null : createMailer({ host, port, user, password, from })
 }
 
-function suggesterFrom({ environment }: Config): ChatPatchSuggester | null {
+function suggesterFrom(config: Config): ChatPatchSuggester | null {
+  const access = modelOf(config)
+  return access === null ? null : new ChatPatchSuggester(access)
+}
+
+/** Asked only where rca.yaml says so: a model for patches is no model for diagnoses. */
+function reviewerFrom(config: Config): ChatDiagnosisReviewer | null {
+  const access = modelOf(config)
+  return access === null || !config.rca.review.ask ? null : new ChatDiagnosisReviewer(access)
+}
+
+function modelOf({ environment }: Config): ChatAccess | null {
   const { CCP_MODEL_URL: url, CCP_MODEL_KEY: key, CCP_MODEL_NAME: model } = environment
-  return url === null || model === null ? null : new ChatPatchSuggester({ url, key, model })
+  return url === null || model === null ? null : { url, key, model }
 }
 
 interface Elsewhere {

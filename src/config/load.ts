@@ -42,7 +42,13 @@ type Variables = Readonly<Record<string, string | undefined>>
 export function loadConfig(variables: Variables): Config {
   const problems: ConfigProblem[] = []
   const environment = readEnvironment(variables, problems)
-  const settings = readFiles(Object.keys(FILES) as (keyof Files)[], variables, problems)
+  const settings: Partial<Settings> = readFiles(Object.keys(FILES) as (keyof Files)[], variables, problems)
+  if (settings.rca?.review.ask === true && environment?.CCP_MODEL_URL === null)
+    problems.push({
+      file: 'rca.yaml',
+      line: null,
+      message: 'review.ask needs a model: set CCP_MODEL_URL and CCP_MODEL_NAME, or write false',
+    })
   if (environment === null || problems.length > 0) throw badConfig(problems)
   return freeze({ ...(settings as Settings), environment })
 }

@@ -73,6 +73,21 @@ export type Fault =
 
 export type Resource = 'open files' | 'connections' | 'memory' | 'threads' | 'disk'
 
+/**
+ * What a model had to do with a diagnosis: it may put the given candidates in another order and word a summary. Confidences
+ * and evidence are never a model's.
+ */
+export interface DiagnosisReview {
+  readonly model: string
+  readonly outcome: 'kept' | 'reordered' | 'refused' | 'failed'
+  /** What came of asking it, in one sentence. */
+  readonly text: string
+  /** What happened in the model's words; null where it said nothing that may be shown. */
+  readonly summary: string | null
+  /** As it was given; null where it gave none. */
+  readonly answer: { readonly order: readonly string[]; readonly summary: string } | null
+}
+
 export interface Diagnosis {
   readonly incidentId: string
   readonly symptom: { readonly service: string | null; readonly text: string }
@@ -95,6 +110,8 @@ export interface Diagnosis {
   readonly lookedAt: readonly string[]
   /** Sources that did not answer, with what the diagnosis lacks for it. */
   readonly missing: readonly string[]
+  /** Absent where no model was asked. */
+  readonly review?: DiagnosisReview
   readonly computeMs: number
 }
 

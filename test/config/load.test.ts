@@ -39,6 +39,17 @@ function mistakes(variables: Readonly<Record<string, string | undefined>>): read
   throw new Error('the configuration was taken')
 }
 
+describe('a model for diagnoses', () => {
+  it('is off as shipped, and asked for without a server a mistake', () => {
+    expect(loadConfig(complete).rca.review.ask).toBe(false)
+    write('rca.yaml', shipped('rca.yaml').replace('ask: false', 'ask: true'))
+    const asking = { ...complete, CCP_CONFIG_DIR: folder }
+    expect(mistakes(asking)).toEqual(expect.arrayContaining([expect.stringContaining('set CCP_MODEL_URL')]))
+    const served = { ...asking, CCP_MODEL_URL: 'http://127.0.0.1:1/v1', CCP_MODEL_NAME: 'm-1' }
+    expect(loadConfig(served).rca.review).toMatchObject({ ask: true, deadlineMs: 8_000 })
+  })
+})
+
 describe('the configuration that ships', () => {
   it('loads with a complete environment, whole', () => {
     const config = loadConfig(complete)

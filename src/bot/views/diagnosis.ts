@@ -17,6 +17,7 @@ export function diagnosisMessage(scene: Scene, diagnosis: Diagnosis): DesiredMes
     summary: named ? `Cause: ${line(first.summary)}` : 'No cause is named',
     blocks: [
       ...(named ? hypothesis(first) : abstention(scene, diagnosis, first)),
+      ...reviewed(diagnosis),
       ...others(diagnosis, named ? 1 : 0),
       ...context(...facts(diagnosis)),
       ...actions(lookButtons(scene).filter((button) => button.action_id === 'showEvidence')),
@@ -54,6 +55,18 @@ function probable(first: Hypothesis) {
       `The most probable, for you to check: ${code(first.service)} (${confidencePercent(first.confidence)}). ${line(first.summary, 600)}`,
     ),
     section(evidenceText('For', first.evidenceFor)),
+  ]
+}
+
+/** That a model had a part, what it did, and its words, marked as such. */
+function reviewed({ review }: Diagnosis) {
+  if (review === undefined) return []
+  const { model, summary, text } = review
+  return [
+    ...(summary === null
+      ? []
+      : [section(`*In the words of a model* (${code(model)})\n${line(summary, 900)}`)]),
+    ...context(`A model was asked: ${line(text, 600)}`),
   ]
 }
 

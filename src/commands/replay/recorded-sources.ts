@@ -54,8 +54,11 @@ export function recordedSources(
     },
     changes: [
       {
-        changesBetween: async ({ fromMs }) =>
-          since(incidentCase.changes, ({ at }) => at, fromMs, isShorter('changeHistoryMs')),
+        changesBetween: async ({ fromMs }, lack) => {
+          // What was old or unknown then is so still.
+          for (const told of recording.missing.filter((text) => text.startsWith('commits: '))) lack?.(told)
+          return since(incidentCase.changes, ({ at }) => at, fromMs, isShorter('changeHistoryMs'))
+        },
       },
       // Beside a source of changes that answered, another may have been silent.
       { changesBetween: async () => (await silent('changes')) ?? [] },

@@ -13,6 +13,7 @@ import { CcpError } from '../../pipeline/errors.ts'
 import type { ExecuteDeps } from '../../pipeline/execute.ts'
 import type { IncidentRecord } from '../../pipeline/machine.ts'
 import type { PatchSuggester } from '../../pipeline/planning/ports.ts'
+import type { DiagnosisReviewer } from '../../pipeline/rca/ports.ts'
 import type { RepositorySource } from '../../pipeline/services.ts'
 import { openTools } from '../gates.ts'
 import { repositoryOf, serviceRepository } from '../service-repository.ts'
@@ -83,7 +84,10 @@ export function worldWithoutEffects(input: ReplayInput): ReplayWorld {
     deployment: settings.deployment,
     verification: settings.verification,
     nowMs,
-    rca: recordedSources(recording, { services, settings: settings.rca }),
+    rca: {
+      ...recordedSources(recording, { services, settings: settings.rca }),
+      reviewer: settings.rca.review.ask ? recordedReview(record) : null, // W3
+    },
     planning: {
       templates: settings.fixTemplates,
       outcomes: createOutcomeHistory(db, { beforeMs: recording.recordedAtMs }), // W3
@@ -126,6 +130,17 @@ function recordedSuggestion({ plan }: IncidentRecord): PatchSuggester | null {
   if (told === undefined || told.unavailable === 'no model is configured') return null
   const reason = told.unavailable ?? 'a replay asks no model'
   return { suggest: async () => ({ kind: 'none', reason }) }
+}
+
+/** Nor about the diagnosis. */
+function recordedReview({ diagnosis }: IncidentRecord): DiagnosisReviewer | null {
+  const told = diagnosis?.review
+  if (told === undefined) return null
+  const { model, answer, text: reason } = told
+  return {
+    model,
+    review: async () => (answer === null ? { kind: 'none', reason } : { kind: 'answered', ...answer }),
+  }
 }
 
 /** One for each that is looked into. */

@@ -93,7 +93,11 @@ export const VARIABLES = [
   variable('SMTP_USER', 'User at the mail server', { byDefault: '' }),
   variable('SMTP_PASSWORD', 'Password at the mail server', { secret: true, byDefault: '' }),
   variable('SMTP_FROM', 'Sender of the notices', { byDefault: 'ccp@localhost' }),
-  variable('CCP_MODEL_URL', 'OpenAI-compatible server for AI patches; empty: off', { byDefault: '' }),
+  variable(
+    'CCP_MODEL_URL',
+    'OpenAI-compatible server for AI patches, and for diagnoses where rca.yaml asks for it; empty: off',
+    { byDefault: '' },
+  ),
   variable('CCP_MODEL_KEY', "That server's key", { secret: true, byDefault: '' }),
   variable('CCP_MODEL_NAME', 'Model to ask', { byDefault: '' }),
 ] as const satisfies readonly Variable[]

@@ -43,6 +43,13 @@ export const rcaSchema = z
     changeHalfLife: duration(),
     symptomAbnormalFrom: z.number().min(0, 'symptomAbnormalFrom is below 0'),
     abstainBelow: share('abstainBelow'),
+    review: z
+      .strictObject({
+        ask: z.boolean(),
+        deadline: duration(),
+        reorderWithin: z.number().min(1, 'reorderWithin is below 1: 1 lets a model reorder nothing but ties'),
+      })
+      .default({ ask: false, deadline: 8_000, reorderWithin: 3 }),
     model: z.strictObject({
       weights,
       calibration: z.strictObject({ intercept: z.number(), lead: z.number(), reachesSymptom: z.number() }),
@@ -68,4 +75,5 @@ export const rcaSchema = z
     symptomAbnormalFrom: c.symptomAbnormalFrom,
     abstainBelow: c.abstainBelow,
     model: c.model,
+    review: { ask: c.review.ask, deadlineMs: c.review.deadline, reorderWithin: c.review.reorderWithin },
   }))

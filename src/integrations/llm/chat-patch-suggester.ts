@@ -1,38 +1,18 @@
 import { randomUUID } from 'node:crypto'
-import { z } from 'zod'
 import { toCcpError } from '../../pipeline/errors.ts'
-import { chat } from './chat.ts'
+import { chat, completionOf, type ChatAccess } from './chat.ts'
 import { extractDiff } from './extract-diff.ts'
 import { promptFor } from './prompt.ts'
 import type { PatchQuestion, PatchSuggester, SuggestedPatch } from '../../pipeline/planning/ports.ts'
-
-export interface ModelAccess {
-  /** Base of an OpenAI-compatible API, such as https://models.example.com/v1. */
-  readonly url: string
-  /** Null: the server asks for none. */
-  readonly key: string | null
-  readonly model: string
-}
-
-const answerSchema = z.object({
-  choices: z
-    .array(
-      z.object({
-        message: z.object({ content: z.string().nullable() }),
-        finish_reason: z.string().nullish(),
-      }),
-    )
-    .min(1),
-})
 
 /**
  * Asks a chat model for a unified diff. Whatever goes wrong is an answer (`none` with the reason), for an incident must
  * not wait for a model. What the diff may touch is judged by the planning stage.
  */
 export class ChatPatchSuggester implements PatchSuggester {
-  readonly #access: ModelAccess
+  readonly #access: ChatAccess
 
-  constructor(access: ModelAccess) {
+  constructor(access: ChatAccess) {
     this.#access = access
   }
 
@@ -51,16 +31,11 @@ export class ChatPatchSuggester implements PatchSuggester {
 
   #read(reply: unknown): SuggestedPatch {
     const { model } = this.#access
-    const parsed = answerSchema.safeParse(reply)
-    if (!parsed.success)
-      return { kind: 'none', reason: `the answer of ${model} is refused: it is no chat completion` }
-    const [choice] = parsed.data.choices
-    if (choice?.finish_reason === 'length')
-      return { kind: 'none', reason: `the answer of ${model} is refused: it is cut off` }
-    const content = choice?.message.content ?? ''
-    if (/^\s*NONE\W*$/.test(content))
+    const completion = completionOf(reply, model)
+    if (completion.kind === 'none') return completion
+    if (/^\s*NONE\W*$/.test(completion.text))
       return { kind: 'none', reason: `${model} says that no small change cures it` }
-    const diff = extractDiff(content)
+    const diff = extractDiff(completion.text)
     return diff === null
       ? { kind: 'none', reason: `the answer of ${model} is refused: it holds no unified diff` }
       : { kind: 'suggested', diff, model }

@@ -1,8 +1,11 @@
+import { z } from 'zod'
 import { CcpError } from '../../pipeline/errors.ts'
 import type { Message } from './prompt.ts'
 
 export interface ChatAccess {
+  /** Base of an OpenAI-compatible API, such as https://models.example.com/v1. */
   readonly url: string
+  /** Null: the server asks for none. */
   readonly key: string | null
   readonly model: string
 }
@@ -46,6 +49,31 @@ export async function chat(
   } catch (thrown) {
     throw fault(thrown, deadlineMs)
   }
+}
+
+const answerSchema = z.object({
+  choices: z
+    .array(
+      z.object({
+        message: z.object({ content: z.string().nullable() }),
+        finish_reason: z.string().nullish(),
+      }),
+    )
+    .min(1),
+})
+
+export type Completion =
+  { readonly kind: 'text'; readonly text: string } | { readonly kind: 'none'; readonly reason: string }
+
+/** The text of a completion; `none` with the reason where the answer is of another form, or cut off. */
+export function completionOf(reply: unknown, model: string): Completion {
+  const parsed = answerSchema.safeParse(reply)
+  if (!parsed.success)
+    return { kind: 'none', reason: `the answer of ${model} is refused: it is no chat completion` }
+  const [choice] = parsed.data.choices
+  if (choice?.finish_reason === 'length')
+    return { kind: 'none', reason: `the answer of ${model} is refused: it is cut off` }
+  return { kind: 'text', text: choice?.message.content ?? '' }
 }
 
 function statusFault(status: number): CcpError {

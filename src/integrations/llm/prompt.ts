@@ -34,6 +34,7 @@ export function promptFor(question: PatchQuestion, nonce: string): readonly Mess
   ]
 }
 
-function section(name: string, text: string, nonce: string): string {
+/** `nonce` is in the markers, so that no data can end its own section. */
+export function section(name: string, text: string, nonce: string): string {
   return `<<<${nonce} ${name}\n${text.replaceAll(nonce, '')}\n${nonce}>>>`
 }

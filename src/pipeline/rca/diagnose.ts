@@ -10,12 +10,15 @@ import { framePlaces } from './evidence/code-places.ts'
 import { touchingCommits } from './evidence/commit-evidence.ts'
 import { gatherCase, type GatherDeps } from './gather-case.ts'
 import { newsOf, type News } from './news.ts'
-import type { CaseRecorder } from './ports.ts'
+import type { CaseRecorder, DiagnosisReviewer } from './ports.ts'
 import { rankCase } from './rank-case.ts'
+import { reviewRanking } from './review-ranking.ts'
 
 export interface DiagnoseDeps extends GatherDeps {
   /** Null: nothing is kept for a replay. */
   readonly recorder?: CaseRecorder | null
+  /** A model that is asked about the ranking; null: none. */
+  readonly reviewer?: DiagnosisReviewer | null
 }
 
 /** Hypotheses put before a person. */
@@ -32,7 +35,9 @@ export async function diagnose(incident: Incident, deps: DiagnoseDeps): Promise<
   deps.recorder?.record({ incident, incidentCase: whole, missing, tracing: deps.spans !== null, gather })
   const news = newsOf(whole, deps.settings)
   const { incidentCase, ranking } = news ?? { incidentCase: whole, ranking: rankCase(whole, deps.settings) }
-  const hypothesesOf = ranking.isSymptomNormal ? [] : ranking.ranked.slice(0, MOST_HYPOTHESES)
+  const symptom = describeSymptom(incident, incidentCase, deps.settings)
+  const { ranked, review } = await reviewRanking({ ranking, incidentCase, symptom }, deps)
+  const hypothesesOf = ranking.isSymptomNormal ? [] : ranked.slice(0, MOST_HYPOTHESES)
   const [first] = hypothesesOf
   const trace = first === undefined ? null : culpritTrace(incidentCase.logs, first.service, ranking.onset)
   const fault =
@@ -43,7 +48,7 @@ export async function diagnose(incident: Incident, deps: DiagnoseDeps): Promise<
     kind: 'done',
     value: {
       incidentId: incident.incidentId,
-      symptom: { service: incident.service, text: describeSymptom(incident, incidentCase, deps.settings) },
+      symptom: { service: incident.service, text: symptom },
       hypotheses: hypothesesOf.map((cause, at) =>
         at === 0
           ? hypothesis(cause, { trace, fault }, incidentCase, ranking)
@@ -57,6 +62,7 @@ export async function diagnose(incident: Incident, deps: DiagnoseDeps): Promise<
       ...(fault === null ? {} : { fault }),
       lookedAt: news === null ? ranking.lookedAt : [whatIsKnown(news), ...ranking.lookedAt],
       missing: [...missing, ...uncovered(ranking, missing, deps)],
+      ...(review === null ? {} : { review }),
       onsetMs: Math.round(ranking.onset * 1000),
       computeMs: deps.nowMs() - startedMs,
     },

@@ -13,6 +13,7 @@ import type {
 } from './ports.ts'
 import type { RcaSettings } from './settings.ts'
 import { alertSubject } from './alert-subject.ts'
+import { withinDeadline } from './within-deadline.ts'
 
 export interface GatherDeps {
   readonly metrics: MetricSource
@@ -129,7 +130,8 @@ export async function gatherCase(incident: Incident, deps: GatherDeps): Promise<
       spans: foundSpans,
       changes: withoutRepeats(changes.flat()),
     },
-    missing: missing.sort(),
+    // A copy: a source that comes too late still tells what it lacks.
+    missing: missing.toSorted(),
   }
 }
 
@@ -157,16 +159,4 @@ function withoutRepeats<T extends { readonly id: string; readonly service: strin
   changes: readonly T[],
 ): readonly T[] {
   return [...new Map(changes.map((change) => [`${change.service}\n${change.id}`, change])).values()]
-}
-
-async function withinDeadline<T>(query: () => Promise<T>, deadlineMs: number): Promise<T> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${deadlineMs} ms`)), deadlineMs)
-  })
-  try {
-    return await Promise.race([query(), late])
-  } finally {
-    clearTimeout(timer)
-  }
 }

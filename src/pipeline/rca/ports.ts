@@ -49,6 +49,30 @@ export interface CaseRecorder {
   record(seen: SeenCase): void
 }
 
+/** What a reviewer is told: the candidates with their evidence, without secrets. */
+export interface ReviewQuestion {
+  readonly symptom: string
+  /** In the order of the ranking. */
+  readonly candidates: readonly {
+    readonly service: string
+    readonly change: string | null
+    readonly path: readonly string[]
+    readonly evidenceFor: readonly string[]
+    readonly evidenceAgainst: readonly string[]
+  }[]
+  readonly deadlineMs: number
+}
+
+export type ReviewAnswer =
+  | { readonly kind: 'answered'; readonly order: readonly string[]; readonly summary: string }
+  | { readonly kind: 'none'; readonly reason: string }
+
+/** A language model. The stage judges its answer; whatever goes wrong is an answer too: `none` with the reason. */
+export interface DiagnosisReviewer {
+  readonly model: string
+  review(question: ReviewQuestion): Promise<ReviewAnswer>
+}
+
 /** The whole graph. `outdated` says in words why this is only the last known one; undefined where it is current. */
 export interface KnownTopology extends Topology {
   readonly outdated?: string

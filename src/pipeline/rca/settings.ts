@@ -46,4 +46,11 @@ export interface RcaSettings {
   /** No cause is named whose confidence is below this. */
   readonly abstainBelow: number
   readonly model: RcaModel
+  /** Whether a language model is asked to order the candidates and to word a summary; off where not configured. */
+  readonly review: {
+    readonly ask: boolean
+    readonly deadlineMs: number
+    /** Only candidates at most so many times less probable than the first may be put in another order. */
+    readonly reorderWithin: number
+  }
 }

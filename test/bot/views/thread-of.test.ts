@@ -128,6 +128,24 @@ describe('the thread of an incident', () => {
     expect(text).toContain('The most probable, for you to check')
   })
 
+  it('says that a model had a part, with its words as its own and escaped, and nothing where none had', () => {
+    const record = RECORDS.awaitingApproval
+    const review = {
+      model: 'm-1',
+      outcome: 'reordered' as const,
+      text: 'the model m-1 put payment (30 %) before checkout (40 %)',
+      summary: 'payment throws <!channel>',
+      answer: null,
+    }
+    const reviewed = { ...record, diagnosis: { ...record.diagnosis!, review } }
+    const { text, blocks } = message(reviewed, 'diagnosis')
+    expect(text).toContain('In the words of a model')
+    expect(text).toContain('A model was asked: the model m-1 put payment (30 %) before checkout (40 %)')
+    expect(text).not.toContain('<!channel>')
+    expect(messageBlockProblems(blocks)).toEqual([])
+    expect(message(record, 'diagnosis').text).not.toContain('model')
+  })
+
   it('says what is ruled out and where to look first, and names nobody, where no service shows what was reported', () => {
     const { text } = message(RECORDS.causeElsewhere, 'diagnosis')
     expect(text).toContain('all logs: no more errors')

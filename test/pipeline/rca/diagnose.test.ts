@@ -157,6 +157,26 @@ describe('diagnose', () => {
     )
   })
 
+  it('tells what a model made of it, and is without it the same but for that', async () => {
+    const summary = 'payment throws since its deploy.'
+    const review = async () => ({ kind: 'answered' as const, order: ['payment'], summary })
+    const { review: told, ...rest } = await diagnosis({ reviewer: { model: 'm-1', review } })
+    expect(told).toMatchObject({ model: 'm-1', outcome: 'kept', summary })
+    expect(rest).toEqual(await diagnosis())
+  })
+
+  it('says of commits how old they are', async () => {
+    const changes = {
+      changesBetween: async (_: unknown, lack: ((text: string) => void) | undefined) => {
+        lack?.('commits: the repository of payment cannot be reached')
+        return CHANGES
+      },
+    }
+    expect((await diagnosis({ changes: [changes] })).missing).toContain(
+      'commits: the repository of payment cannot be reached',
+    )
+  })
+
   it('finds the deploy two calls below the page, within seconds of the fault', async () => {
     const { hypotheses, abstained } = await diagnosis()
     expect(abstained).toBeNull()
