@@ -86,7 +86,7 @@ export async function composePipeline(parts: PipelineParts): Promise<Pipeline> {
     rca: {
       metrics: observability.metrics,
       logs: new LogFiles({ directory: data('logs'), maxBytesPerFile: MAX_LOG_BYTES }),
-      spans: null,
+      spans: observability.spans,
       changes: [
         deployChanges(target.history, configDescriber(services, clones)),
         new CommitChanges(services, clones, { deploys: deployChanges(target.history), onLack: warn }),

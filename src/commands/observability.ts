@@ -3,12 +3,14 @@ import { prometheusSamples } from '../integrations/prometheus/prometheus-api.ts'
 import { metricSource, neededMetrics, trafficCounters } from '../integrations/prometheus/metric-source.ts'
 import { Scraper, type ScrapeTarget } from '../integrations/prometheus/scraper.ts'
 import type { ProcessTarget } from '../integrations/processes/process-target.ts'
-import type { MetricSource } from '../pipeline/rca/ports.ts'
+import type { MetricSource, SpanSource } from '../pipeline/rca/ports.ts'
 import type { TrafficCounters } from '../pipeline/verification/ports.ts'
 
 export interface Observability {
   readonly metrics: MetricSource
   readonly counters: TrafficCounters
+  /** Null: nothing that keeps traces is configured. */
+  readonly spans: SpanSource | null
   start(): void
   stop(): Promise<void>
 }
@@ -22,6 +24,7 @@ export function observe(config: Config, target: ProcessTarget): Observability {
     return {
       metrics: metricSource(samples, { stepMs }),
       counters: trafficCounters(samples, { staleMs: 4 * stepMs, lagMs: 2 * stepMs }),
+      spans: null,
       start: () => undefined,
       stop: () => Promise.resolve(),
     }
@@ -37,6 +40,7 @@ export function observe(config: Config, target: ProcessTarget): Observability {
     metrics: metricSource(scraper, { stepMs }),
     // One process reads all counters in one round: nothing arrives later than the rest.
     counters: trafficCounters(scraper, { staleMs: Math.max(4 * stepMs, 3_000), lagMs: 0 }),
+    spans: null,
     start: () => scraper.start(),
     stop: () => scraper.stop(),
   }

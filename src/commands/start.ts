@@ -17,14 +17,17 @@ import { toCcpError, type CcpError } from '../pipeline/errors.ts'
 import { execute } from '../pipeline/execute.ts'
 import type { Journal } from '../pipeline/ports.ts'
 import { run, type RunDeps } from '../pipeline/run.ts'
+import { callSources } from './call-sources.ts'
 import { composeGraph } from './compose-graph.ts'
 import { composePipeline, type Pipeline, type PipelineParts } from './compose-pipeline.ts'
+import { feedGraph } from './graph-feed.ts'
 import { observe } from './observability.ts'
 import { watch, type Watch, type WatchDeps } from './watch.ts'
 import type { Write } from './write.ts'
 
 const STOP_GRACE_MS = 10_000
 const LONGEST_WAIT_MS = 8_000
+const READ_CALLS_EVERY_MS = 60_000
 
 /** Stops in the reverse order of starting, each part once. */
 type Closer = () => void | Promise<void>
@@ -77,6 +80,14 @@ async function startAll(config: Config, log: Logger, closers: Closer[]): Promise
   closers.push(() => bot.stop())
   parts.observability.start()
   closers.push(() => parts.observability.stop())
+  const feed = feedGraph({
+    graph: parts.topology,
+    sources: callSources(config, parts.observability.spans),
+    everyMs: READ_CALLS_EVERY_MS,
+    report: reportTo(log),
+  })
+  feed.start()
+  closers.push(() => feed.stop())
   const runner = run(runDeps(parts, pipeline))
   closers.push(() => runner.stop(STOP_GRACE_MS))
   watching.start()

@@ -137,6 +137,7 @@ describe('mistakes', () => {
     ['PROMETHEUS_URL', 'prometheus', /write it with http/],
     ['NEO4J_URL', 'bolt+ssc://graph', /write it with neo4j\+s/],
     ['NEO4J_URL', 'bolt+s://neo4j:secret@graph', /host and port alone/],
+    ['KUBERNETES_NAMESPACES', ' , ', /name a namespace/],
     ['CCP_MODEL_URL', 'http://model', /CCP_MODEL_NAME is needed/],
   ])('in %s are named with the mend', (name, value, words) => {
     const [, line] = mistakes({ ...complete, [name]: value })

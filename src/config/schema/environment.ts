@@ -88,6 +88,15 @@ export const VARIABLES = [
     "PEM file of the authority that signed Neo4j's certificate; empty: those that Node trusts",
     { byDefault: '' },
   ),
+  variable(
+    'KUBERNETES_CONFIG',
+    'Kubeconfig file, or in-cluster: who is configured with whose address is then part of the service graph; empty: off',
+    { byDefault: '' },
+  ),
+  variable('KUBERNETES_CONTEXT', "Context of that file; empty: the file's own choice", { byDefault: '' }),
+  variable('KUBERNETES_NAMESPACES', 'Namespaces to read there, separated by commas', {
+    byDefault: 'default',
+  }),
   variable('SMTP_HOST', 'Mail server for notices; empty: no e-mail', { byDefault: '' }),
   variable('SMTP_PORT', 'Port of the mail server', { byDefault: '587' }),
   variable('SMTP_USER', 'User at the mail server', { byDefault: '' }),
@@ -110,11 +119,11 @@ const port = z
 
 const url = z.url({ protocol: /^https?$/, error: 'is not a URL: write it with http:// or https://' })
 const optionalUrl = z.union([z.literal(''), url]).transform((value) => (value === '' ? null : value))
-const secrets = z.string().transform((text) =>
+const listed = z.string().transform((text) =>
   text
     .split(',')
-    .map((secret) => secret.trim())
-    .filter((secret) => secret !== ''),
+    .map((part) => part.trim())
+    .filter((part) => part !== ''),
 )
 /** "+ssc" takes any certificate, and so any server: it is refused. */
 const graphUrl = z
@@ -147,9 +156,9 @@ export const environmentSchema = z
     SLACK_API_URL: url,
     PAGERDUTY_API_TOKEN: z.string(),
     PAGERDUTY_FROM_EMAIL: z.email('is not an e-mail address'),
-    PAGERDUTY_WEBHOOK_SECRETS: secrets,
+    PAGERDUTY_WEBHOOK_SECRETS: listed,
     PAGERDUTY_API_URL: url,
-    ALERTMANAGER_BEARER_TOKENS: secrets,
+    ALERTMANAGER_BEARER_TOKENS: listed,
     ALERTMANAGER_BASIC_AUTH: z
       .string()
       .regex(/^(?:[^:]+:.+)?$/s, 'is not user:password')
@@ -167,6 +176,9 @@ export const environmentSchema = z
     NEO4J_PASSWORD: optional,
     NEO4J_DATABASE: optional,
     NEO4J_CA_FILE: optional,
+    KUBERNETES_CONFIG: optional,
+    KUBERNETES_CONTEXT: optional,
+    KUBERNETES_NAMESPACES: listed.refine((names) => names.length > 0, 'is empty: name a namespace'),
     SMTP_HOST: optional,
     SMTP_PORT: port,
     SMTP_USER: optional,

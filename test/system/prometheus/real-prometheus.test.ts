@@ -1,83 +1,18 @@
-import { execFileSync, spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer, type AddressInfo } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { prometheusSamples } from '../../../src/integrations/prometheus/prometheus-api.ts'
-import type { RawSeries } from '../../../src/integrations/prometheus/metric-names.ts'
-import { metricsContract, type Installation } from '../../contracts/metrics-contract.ts'
-import { labelText } from '../../contracts/metrics-timeline.ts'
+import { metricsContract } from '../../contracts/metrics-contract.ts'
 import { describeWith } from '../../support/needs.ts'
+import { prometheusWith } from '../../support/prometheus-server.ts'
 
 /** Yesterday, on a whole second: in a block on disk, not in the head. */
 const BASE_MS = Math.floor(Date.now() / 1000) * 1000 - 86_400_000
 
 describeWith(['prometheus'], 'Prometheus', () => {
-  metricsContract('a real Prometheus server', withHistory, BASE_MS)
-})
-
-/** A server whose database was filled from OpenMetrics, as `promtool tsdb create-blocks-from` does. */
-async function withHistory(series: readonly RawSeries[]): Promise<Installation> {
-  const folder = mkdtempSync(join(tmpdir(), 'ccp-prometheus-'))
-  writeFileSync(join(folder, 'history.txt'), openMetrics(series))
-  writeFileSync(join(folder, 'prometheus.yml'), 'global: {scrape_interval: 1h}\n')
-  execFileSync('promtool', ['tsdb', 'create-blocks-from', 'openmetrics', 'history.txt', 'data'], {
-    cwd: folder,
-    stdio: 'pipe',
-  })
-  const port = await freePort()
-  const server = spawn(
-    'prometheus',
-    [
-      '--config.file=prometheus.yml',
-      '--storage.tsdb.path=data',
-      '--storage.tsdb.retention.time=30d',
-      `--web.listen-address=127.0.0.1:${port}`,
-    ],
-    { cwd: folder, stdio: 'ignore' },
-  )
-  const url = `http://127.0.0.1:${port}`
-  await untilReady(url)
-  return {
-    samples: prometheusSamples({ url, timeoutMs: 5_000 }),
-    async close() {
-      const exited = once(server, 'exit')
-      server.kill('SIGTERM')
-      await exited
-      rmSync(folder, { recursive: true, force: true })
+  metricsContract(
+    'a real Prometheus server',
+    async (series) => {
+      const { url, close } = await prometheusWith(series)
+      return { samples: prometheusSamples({ url, timeoutMs: 5_000 }), close }
     },
-  }
-}
-
-function openMetrics(series: readonly RawSeries[]): string {
-  const byName = Map.groupBy(series, (one) => one.name)
-  const lines = [...byName].flatMap(([name, ofName]) => [
-    `# TYPE ${name} unknown`,
-    ...ofName.flatMap((one) =>
-      one.tMs.map((t, index) => `${name}{${labelText(one.labels)}} ${one.v[index]} ${t / 1000}`),
-    ),
-  ])
-  return `${lines.join('\n')}\n# EOF\n`
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer()
-  await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve))
-  const { port } = probe.address() as AddressInfo
-  await new Promise((resolve) => probe.close(resolve))
-  return port
-}
-
-async function untilReady(url: string): Promise<void> {
-  for (let attempt = 0; attempt < 200; attempt += 1) {
-    const ready = await fetch(`${url}/-/ready`).then(
-      (response) => response.ok,
-      () => false,
-    )
-    if (ready) return
-    await sleep(100)
-  }
-  throw new Error(`Prometheus at ${url} did not get ready in 20 s`)
-}
+    BASE_MS,
+  )
+})
