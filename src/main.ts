@@ -181,10 +181,14 @@ function addStages(ccp: Command): void {
       'rank root causes; one JSON line a case: {"id","ranked":[{"service","confidence","change"?}],"abstain"?,"ms"}',
     )
     .argument('<case...>', 'CASE.json or CASE.json.gz')
-    .action(async (paths: string[]) => {
+    .option('--logs <file>', 'logs to add to those of the case; - reads standard input')
+    .option('--service <name>', 'with --logs: whose lines they are where they do not say')
+    .action(async (paths: string[], { logs, service }: { logs?: string; service?: string }) => {
       const { rcaCommand } = await import('./commands/rca.ts')
+      const { streamLogs } = await import('./commands/case-logs.ts')
       const { rca } = loadSettings(['rca'], process.env)
-      process.exitCode = await rcaCommand(paths, rca, write)
+      const source = logs === undefined ? null : streamLogs(logs, service ?? null)
+      process.exitCode = await rcaCommand(paths, rca, write, undefined, source)
     })
 
   ccp

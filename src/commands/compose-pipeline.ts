@@ -14,7 +14,6 @@ import { GitCheckouts } from '../integrations/git/worktrees.ts'
 import type { ChatAccess } from '../integrations/llm/chat.ts'
 import { ChatDiagnosisReviewer } from '../integrations/llm/chat-diagnosis-reviewer.ts'
 import { ChatPatchSuggester } from '../integrations/llm/chat-patch-suggester.ts'
-import { LogFiles } from '../integrations/log-files/log-files.ts'
 import { deployChanges } from '../integrations/processes/deploy-changes.ts'
 import type { ProcessTarget } from '../integrations/processes/process-target.ts'
 import type { DeployedReleases } from '../integrations/recordings/recording-text.ts'
@@ -30,6 +29,7 @@ import { pastIncidents } from '../pipeline/past-incidents.ts'
 import type { Journal, Mailer, PageDesk } from '../pipeline/ports.ts'
 import type { TopologySource } from '../pipeline/rca/ports.ts'
 import { configRepositoryOf, type RepositorySource, type ServiceDefinition } from '../pipeline/services.ts'
+import { logSources } from './log-sources.ts'
 import type { Observability } from './observability.ts'
 import { repositoryOf, serviceRepository } from './service-repository.ts'
 
@@ -56,7 +56,6 @@ const FETCH_FRESH_MS = 60_000
 const CLONE_AHEAD_MS = 30_000
 const PAST_INCIDENTS = 50
 const OPEN_INCIDENTS = 500
-const MAX_LOG_BYTES = 8 * 1024 * 1024
 
 /** Builds the adapters behind the stages' ports. Clones the repositories ahead, so that a diagnosis does not wait for it. */
 export async function composePipeline(parts: PipelineParts): Promise<Pipeline> {
@@ -85,7 +84,7 @@ export async function composePipeline(parts: PipelineParts): Promise<Pipeline> {
     nowMs,
     rca: {
       metrics: observability.metrics,
-      logs: new LogFiles({ directory: data('logs'), maxBytesPerFile: MAX_LOG_BYTES }),
+      logs: await logSources(config),
       spans: observability.spans,
       changes: [
         deployChanges(target.history, configDescriber(services, clones)),

@@ -10,6 +10,7 @@ import { deploymentSchema } from './schema/deployment.ts'
 import { detectionSchema } from './schema/detection.ts'
 import { environmentSchema, VARIABLES, type Environment } from './schema/environment.ts'
 import { fixTemplatesSchema } from './schema/fix-templates.ts'
+import { logsSchema } from './schema/logs.ts'
 import { planningSchema } from './schema/planning.ts'
 import { rcaSchema } from './schema/rca.ts'
 import { safetyGatesSchema } from './schema/safety-gates.ts'
@@ -22,6 +23,7 @@ const FILES = {
   concurrency: { file: 'concurrency.yaml', schema: concurrencySchema },
   detection: { file: 'detection.yaml', schema: detectionSchema },
   rca: { file: 'rca.yaml', schema: rcaSchema },
+  logs: { file: 'logs.yaml', schema: logsSchema },
   planning: { file: 'planning.yaml', schema: planningSchema },
   fixTemplates: { file: 'fix-templates.yaml', schema: fixTemplatesSchema },
   gates: { file: 'safety-gates.yaml', schema: safetyGatesSchema },

@@ -62,6 +62,7 @@ describe('the configuration that ships', () => {
         'environment',
         'fixTemplates',
         'gates',
+        'logs',
         'planning',
         'rca',
         'services',

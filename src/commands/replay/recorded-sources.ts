@@ -44,14 +44,21 @@ export function recordedSources(
           return { ...series, t: series.t.slice(from), v: series.v.slice(from) }
         }),
     },
-    logs: {
-      linesBetween: async ({ fromMs, limit }) =>
-        (await silent('logs')) ??
-        newest(
-          since(incidentCase.logs, ({ t }) => t, fromMs, isShorter('logHistoryMs')),
-          limit,
-        ),
-    },
+    logs: [
+      ...(incidentCase.logs.length === 0
+        ? []
+        : [
+            {
+              linesBetween: async ({ fromMs, limit }: { fromMs: number; limit: number }) =>
+                newest(
+                  since(incidentCase.logs, ({ t }) => t, fromMs, isShorter('logHistoryMs')),
+                  limit,
+                ),
+            },
+          ]),
+      // Beside a source of logs that answered, another may have been silent.
+      { linesBetween: async () => (await silent('logs')) ?? [] },
+    ],
     changes: [
       {
         changesBetween: async ({ fromMs }, lack) => {

@@ -97,6 +97,23 @@ export const VARIABLES = [
   variable('KUBERNETES_NAMESPACES', 'Namespaces to read there, separated by commas', {
     byDefault: 'default',
   }),
+  variable('ELASTICSEARCH_URL', 'Elasticsearch 8 or 9 that holds logs (config/logs.yaml); empty: none', {
+    byDefault: '',
+  }),
+  variable('ELASTICSEARCH_API_KEY', 'API key that may read its indices', { secret: true, byDefault: '' }),
+  variable('ELASTICSEARCH_USER', 'User that may read them, instead of a key', { byDefault: '' }),
+  variable('ELASTICSEARCH_PASSWORD', "That user's password", { secret: true, byDefault: '' }),
+  variable('OPENSEARCH_URL', 'OpenSearch that holds logs (config/logs.yaml); empty: none', { byDefault: '' }),
+  variable('OPENSEARCH_USER', 'User that may read its indices', { byDefault: '' }),
+  variable('OPENSEARCH_PASSWORD', "That user's password", { secret: true, byDefault: '' }),
+  variable('LOKI_URL', 'Grafana Loki that holds logs (config/logs.yaml); empty: none', { byDefault: '' }),
+  variable('LOKI_TENANT', 'Its tenant (X-Scope-OrgID), where it has several', { byDefault: '' }),
+  variable('LOKI_USER', 'User for basic auth', { byDefault: '' }),
+  variable('LOKI_PASSWORD', "That user's password", { secret: true, byDefault: '' }),
+  variable('LOKI_BEARER_TOKEN', 'Bearer token, instead of user and password', {
+    secret: true,
+    byDefault: '',
+  }),
   variable('SMTP_HOST', 'Mail server for notices; empty: no e-mail', { byDefault: '' }),
   variable('SMTP_PORT', 'Port of the mail server', { byDefault: '587' }),
   variable('SMTP_USER', 'User at the mail server', { byDefault: '' }),
@@ -179,6 +196,18 @@ export const environmentSchema = z
     KUBERNETES_CONFIG: optional,
     KUBERNETES_CONTEXT: optional,
     KUBERNETES_NAMESPACES: listed.refine((names) => names.length > 0, 'is empty: name a namespace'),
+    ELASTICSEARCH_URL: optionalUrl,
+    ELASTICSEARCH_API_KEY: optional,
+    ELASTICSEARCH_USER: optional,
+    ELASTICSEARCH_PASSWORD: optional,
+    OPENSEARCH_URL: optionalUrl,
+    OPENSEARCH_USER: optional,
+    OPENSEARCH_PASSWORD: optional,
+    LOKI_URL: optionalUrl,
+    LOKI_TENANT: optional,
+    LOKI_USER: optional,
+    LOKI_PASSWORD: optional,
+    LOKI_BEARER_TOKEN: optional,
     SMTP_HOST: optional,
     SMTP_PORT: port,
     SMTP_USER: optional,
@@ -209,6 +238,20 @@ export const environmentSchema = z
         path: ['NEO4J_CA_FILE'],
         message: 'is of no use without TLS: write NEO4J_URL with neo4j+s:// or bolt+s://, or leave it empty',
       })
+    }
+    for (const store of ['ELASTICSEARCH', 'OPENSEARCH', 'LOKI'] as const) {
+      if ((env[`${store}_USER`] === null) === (env[`${store}_PASSWORD`] === null)) continue
+      context.addIssue({
+        code: 'custom',
+        path: [`${store}_${env[`${store}_USER`] === null ? 'USER' : 'PASSWORD'}`],
+        message: 'is missing: user and password go together',
+      })
+    }
+    for (const url of ['ELASTICSEARCH_URL', 'OPENSEARCH_URL', 'LOKI_URL'] as const) {
+      if (env[url] === null || !/^https?:\/\/[^/]*@/.test(env[url])) continue
+      const message =
+        'holds a password: addresses are told in messages, use the variables for user and password'
+      context.addIssue({ code: 'custom', path: [url], message })
     }
     if (env.CCP_MODEL_URL !== null && env.CCP_MODEL_NAME === null) {
       context.addIssue({

@@ -2,9 +2,10 @@ import { glob, readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { CcpError } from '../../pipeline/errors.ts'
 import type { LogSource, Window } from '../../pipeline/rca/ports.ts'
+import { datedRecords } from '../../pipeline/signals/dated-records.ts'
+import { recordTimeMs } from '../../pipeline/signals/record-time.ts'
 import type { LogLine } from '../../pipeline/signals/telemetry.ts'
 import { readTail } from './read-tail.ts'
-import { recordTimeMs, startsRecord } from './record-time.ts'
 
 export interface LogFilesOptions {
   readonly directory: string
@@ -13,9 +14,6 @@ export interface LogFilesOptions {
   /** Most that is read of one file, from its end. */
   readonly maxBytesPerFile: number
 }
-
-/** Lines of a record beyond this are dropped: nobody reads them, and they would fill the memory. */
-const MOST_LINES_OF_RECORD = 500
 
 /**
  * Logs in files of one directory. A record that runs over several lines (a stack trace) is one `LogLine`, its lines joined by
@@ -67,7 +65,9 @@ export class LogFiles implements LogSource {
       const { mtimeMs } = await stat(path)
       if (mtimeMs < fromMs) return []
       const lines = await readTail(path, { fromMs, maxBytes: this.#options.maxBytesPerFile }, recordTimeMs)
-      return recordsOf(lines, service, mtimeMs).filter(({ t }) => t * 1000 >= fromMs && t * 1000 <= toMs)
+      return datedRecords(lines, mtimeMs)
+        .filter(({ atMs }) => atMs >= fromMs && atMs <= toMs)
+        .map(({ atMs, text }) => ({ t: atMs / 1000, service, line: text }))
     } catch (cause) {
       // Rotated away between listing and reading: its lines are in the file that took its place.
       if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return []
@@ -96,24 +96,4 @@ async function matching(patterns: readonly string[], directory: string): Promise
   const names: string[] = []
   for await (const name of glob([...patterns], { cwd: directory })) names.push(name)
   return names
-}
-
-/** Lines put together to records; what comes before the first dated record is cut off by the tail and has no time. */
-function recordsOf(lines: readonly string[], service: string, writtenMs: number): readonly LogLine[] {
-  const records: { readonly lines: string[]; readonly timeMs: number | null }[] = []
-  for (const line of lines) {
-    const open = records.at(-1)
-    if (open === undefined || startsRecord(line) || (open.timeMs === null && line.trim() !== ''))
-      records.push({ lines: [line], timeMs: recordTimeMs(line) ?? open?.timeMs ?? null })
-    else if (open.lines.length < MOST_LINES_OF_RECORD) open.lines.push(line)
-  }
-  return records.map(({ lines: own, timeMs }) => ({
-    t: (timeMs ?? firstTime(records) ?? writtenMs) / 1000,
-    service,
-    line: own.join('\n').trimEnd(),
-  }))
-}
-
-function firstTime(records: readonly { readonly timeMs: number | null }[]): number | null {
-  return records.find(({ timeMs }) => timeMs !== null)?.timeMs ?? null
 }

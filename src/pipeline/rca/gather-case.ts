@@ -1,6 +1,6 @@
 import type { Incident } from '../contracts.ts'
 import { toCcpError } from '../errors.ts'
-import type { IncidentCase, KnownCause, MetricSeries } from '../signals/telemetry.ts'
+import type { IncidentCase, KnownCause, LogLine, MetricSeries } from '../signals/telemetry.ts'
 import type { ServiceDefinition } from '../services.ts'
 import type {
   ChangeSource,
@@ -17,7 +17,7 @@ import { withinDeadline } from './within-deadline.ts'
 
 export interface GatherDeps {
   readonly metrics: MetricSource
-  readonly logs: LogSource
+  readonly logs: readonly LogSource[]
   /** Null where the system has no tracing. */
   readonly spans: SpanSource | null
   readonly changes: readonly ChangeSource[]
@@ -75,12 +75,18 @@ export async function gatherCase(incident: Incident, deps: GatherDeps): Promise<
       () => deps.metrics.seriesBetween(window(gather.metricHistoryMs)),
       [],
     ),
-    read(
-      'logs',
-      'errors and stack traces are not judged',
-      () => deps.logs.linesBetween({ ...window(gather.logHistoryMs), limit: gather.logLineLimit }),
-      [],
-    ),
+    Promise.all(
+      deps.logs.map((source) =>
+        read(
+          'logs',
+          deps.logs.length === 1
+            ? 'errors and stack traces are not judged'
+            : 'what only they hold is not judged',
+          () => source.linesBetween({ ...window(gather.logHistoryMs), limit: gather.logLineLimit }),
+          [],
+        ),
+      ),
+    ).then((found) => newestLines(found, gather.logLineLimit)),
     spans === null
       ? []
       : read(
@@ -152,6 +158,16 @@ function withoutStretches(
     ...one,
     v: one.v.map((value, at) => (isInside(one.t[at] ?? 0) ? null : value)),
   }))
+}
+
+/** The lines of all sources, oldest first. */
+function newestLines(found: readonly (readonly LogLine[])[], limit: number): readonly LogLine[] {
+  const [only, ...more] = found
+  if (only === undefined || more.length === 0) return only ?? []
+  return found
+    .flat()
+    .toSorted((a, b) => a.t - b.t)
+    .slice(-limit)
 }
 
 /** Two sources may tell of the same change. */

@@ -22,9 +22,19 @@ export function parseLogLine(line: string): LogRecord {
  * is told by its first line.
  */
 export function groupLogLines(lines: readonly string[]): readonly LogRecord[] {
+  return groupByRecord(lines, (line) => line).map((group) => parseLogLine(group.join('\n').trimEnd()))
+}
+
+/** The same for what carries a line each: the items of every record, in order. */
+export function groupByRecord<T>(
+  items: readonly T[],
+  lineOf: (item: T) => string,
+): readonly (readonly T[])[] {
+  const records: T[][] = []
   const groups: string[][] = []
   let dated = false
-  for (const line of lines) {
+  for (const item of items) {
+    const line = lineOf(item)
     const open = groups.at(-1)
     const first = line.split(/\r?\n/, 1)[0] ?? ''
     const plain = withoutPrefix(first)
@@ -34,14 +44,16 @@ export function groupLogLines(lines: readonly string[]): readonly LogRecord[] {
       !begins &&
       (dated || continues(plain, open)) &&
       open.length < MAX_LINES_OF_RECORD
-    )
+    ) {
       open.push(line)
-    else if (line.trim() !== '') {
+      records.at(-1)?.push(item)
+    } else if (line.trim() !== '') {
       groups.push([line])
+      records.push([item])
       dated = isDated(first) && !plain.startsWith('{')
     }
   }
-  return groups.map((group) => parseLogLine(group.join('\n').trimEnd()))
+  return records
 }
 
 /** A collector's timestamp before a frame, or before the exception that ends a traceback, does not make it a record. */

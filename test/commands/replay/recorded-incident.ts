@@ -175,7 +175,7 @@ function sources(release: Change) {
   const logs = Array.from({ length: 12 }, (_, k) => logLine('payment', 18 - k, TRACE))
   return {
     metrics: { seriesBetween: async () => metrics },
-    logs: { linesBetween: async () => logs },
+    logs: [{ linesBetween: async () => logs }],
     spans: null,
     changes: [{ changesBetween: async () => [release] }],
     topology: { topology: async () => ({ nodes: [], edges: [] }) },

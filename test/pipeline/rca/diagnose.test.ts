@@ -121,7 +121,7 @@ const CHANGES = [
 function deps(overrides: Partial<DiagnoseDeps> = {}): DiagnoseDeps {
   return {
     metrics: { seriesBetween: async () => METRICS },
-    logs: { linesBetween: async () => LOGS },
+    logs: [{ linesBetween: async () => LOGS }],
     spans: null,
     changes: [{ changesBetween: async () => CHANGES }],
     topology: { topology: async () => ({ nodes: [], edges: [] }) },
@@ -148,7 +148,7 @@ describe('diagnose', () => {
     const logs = LOGS.map((each) => ({ ...each, line: each.line.replace(TRACE, FLAKY) }))
     const { hypotheses, abstained } = await diagnosis({
       changes: [{ changesBetween: async () => [] }],
-      logs: { linesBetween: async () => logs },
+      logs: [{ linesBetween: async () => logs }],
     })
     expect(abstained).toBeNull()
     expect(hypotheses[0]).toMatchObject({ service: 'payment', change: null })
@@ -193,7 +193,7 @@ describe('diagnose', () => {
     const metrics = shopMetrics({ gateway: slow, checkout: slow, payment: slow }, TIMING)
     const { hypotheses, abstained, fault, stackTrace } = await diagnosis({
       metrics: { seriesBetween: async () => metrics },
-      logs: { linesBetween: async () => LOGS.filter(({ line }) => !line.includes('Traceback')) },
+      logs: [{ linesBetween: async () => LOGS.filter(({ line }) => !line.includes('Traceback')) }],
     })
     expect(abstained).toBeNull()
     expect(hypotheses[0]).toMatchObject({ service: 'payment', change: { id: 'v31' } })
@@ -209,9 +209,12 @@ describe('diagnose', () => {
   it('says that what throws for want of a resource is a victim', async () => {
     const full = TRACE.replace(/TypeError: .*/, 'OSError: [Errno 24] Too many open files')
     const { fault, hypotheses } = await diagnosis({
-      logs: {
-        linesBetween: async () => LOGS.map((one) => ({ ...one, line: one.line === TRACE ? full : one.line })),
-      },
+      logs: [
+        {
+          linesBetween: async () =>
+            LOGS.map((one) => ({ ...one, line: one.line === TRACE ? full : one.line })),
+        },
+      ],
     })
     expect(fault).toMatchObject({ kind: 'exhaustion', resource: 'open files', perRequest: null })
     expect(hypotheses[0]?.summary).toContain('it runs out of open files: OSError')
@@ -234,7 +237,7 @@ describe('diagnose', () => {
   })
 
   it('finds it from metrics and deploys alone, without a line of log', async () => {
-    const { hypotheses, stackTrace } = await diagnosis({ logs: { linesBetween: async () => [] } })
+    const { hypotheses, stackTrace } = await diagnosis({ logs: [{ linesBetween: async () => [] }] })
     expect(hypotheses[0]).toMatchObject({ service: 'payment', change: { id: 'v31' } })
     expect(stackTrace).toBeNull()
   })
@@ -271,9 +274,18 @@ describe('diagnose', () => {
     expect(hypotheses[0]?.service).toBe('payment')
   })
 
+  it('goes on with the logs of one store where another does not answer, and names that one', async () => {
+    const down = async () => Promise.reject(new CcpError('unavailable', 'Loki at :3100 cannot be reached'))
+    const { missing, stackTrace } = await diagnosis({
+      logs: [{ linesBetween: async () => LOGS }, { linesBetween: down }],
+    })
+    expect(missing).toContain('logs: Loki at :3100 cannot be reached; what only they hold is not judged')
+    expect(stackTrace).not.toBeNull()
+  })
+
   it('does not wait for a source beyond its deadline', async () => {
     const settings = { ...SETTINGS, gather: { ...SETTINGS.gather, deadlineMs: 20 } }
-    const { missing } = await diagnosis({ settings, logs: { linesBetween: () => new Promise(() => {}) } })
+    const { missing } = await diagnosis({ settings, logs: [{ linesBetween: () => new Promise(() => {}) }] })
     expect(missing.join('\n')).toContain('logs: no answer within 20 ms')
   })
 
@@ -286,7 +298,7 @@ describe('diagnose', () => {
     const down = async () => Promise.reject(new CcpError('unavailable', 'down'))
     const { abstained, missing } = await diagnosis({
       metrics: { seriesBetween: down },
-      logs: { linesBetween: down },
+      logs: [{ linesBetween: down }],
       changes: [{ changesBetween: down }],
       topology: { topology: down },
     })

@@ -1,6 +1,6 @@
-import { toEpochMs } from '../../pipeline/signals/log-record.ts'
-import { parseLogLine } from '../../pipeline/signals/log-lines.ts'
-import { beginsRecord } from '../../pipeline/signals/plain-log.ts'
+import { toEpochMs } from './log-record.ts'
+import { parseLogLine } from './log-lines.ts'
+import { beginsRecord } from './plain-log.ts'
 
 const JSON_TIME = /"(?:time|timestamp|@timestamp|ts|datetime)"\s*:\s*(?:"([^"]{1,64})"|(\d{9,19}(?:\.\d+)?))/
 const ISO_HEAD =
