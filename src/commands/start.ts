@@ -129,6 +129,8 @@ function watchDeps({ config, journal, pages, topology, observability, log }: Par
     pages,
     metrics: observability.metrics,
     observeCalls: (calls) => topology.observe(calls),
+    queries: observability.queries,
+    note: (text) => log.info(text),
     report: reportTo(log),
     nowMs: Date.now,
   }

@@ -1,10 +1,18 @@
 import { detectAlert, endsOverdue } from '../pipeline/detection/detect-alert.ts'
-import { detectPage, detectRatio, newsOfPage } from '../pipeline/detection/detect.ts'
+import { detectMetric, detectRatio } from '../pipeline/detection/detect-watched.ts'
+import { detectPage, newsOfPage } from '../pipeline/detection/detect.ts'
 import type { DetectContext, Detected } from '../pipeline/detection/detected.ts'
 import { ErrorRateWatch, ratioSamples } from '../pipeline/detection/error-rate-watch.ts'
-import type { AlertNews, PageEvent, PageSource, RatioAlert } from '../pipeline/detection/ports.ts'
+import { MetricWatches } from '../pipeline/detection/metric-watches.ts'
+import type {
+  AlertNews,
+  PageEvent,
+  PageSource,
+  QuerySource,
+  RatioAlert,
+} from '../pipeline/detection/ports.ts'
 import type { DetectionSettings } from '../pipeline/detection/settings.ts'
-import { toCcpError, type CcpError } from '../pipeline/errors.ts'
+import { CcpError, toCcpError } from '../pipeline/errors.ts'
 import type { IncidentRecord } from '../pipeline/machine.ts'
 import type { Journal } from '../pipeline/ports.ts'
 import type { MetricSource } from '../pipeline/rca/ports.ts'
@@ -18,13 +26,17 @@ export interface WatchDeps {
   readonly settings: DetectionSettings
   readonly pages: PageSource
   readonly metrics: MetricSource
+  /** Null without a Prometheus server. */
+  readonly queries: QuerySource | null
   /** Told of every call that the metrics show. */
   observeCalls(calls: readonly SeenCall[]): Promise<void>
   report(error: CcpError): void
+  /** Worth knowing, and nothing to mend. */
+  note(text: string): void
   nowMs(): number
 }
 
-/** The ways in: what webhooks brought, what polling finds, what the error ratios show. */
+/** The ways in: what webhooks brought, what polling finds, what error ratios and watched queries show. */
 export interface Watch {
   accept(news: PageEvent): void
   acceptAlerts(alerts: readonly AlertNews[]): void
@@ -36,9 +48,11 @@ const OPEN_LIMIT = 500
 const LATELY = 50
 const LOOK_EVERY_SCRAPES = 4
 
+/** Throws CcpError `bad-config` where watches are configured that nobody can answer. */
 export function watch(deps: WatchDeps): Watch {
   const timers: NodeJS.Timeout[] = []
   const ratios = ratioWatch(deps)
+  const watches = metricWatches(deps)
 
   function submit(detected: Detected | null): void {
     if (detected === null) return
@@ -78,6 +92,11 @@ export function watch(deps: WatchDeps): Watch {
     await deps.observeCalls(callsOf(series, deps.nowMs()))
   }
 
+  async function lookAtWatches(): Promise<void> {
+    for (const alert of (await watches?.look(deps.nowMs())) ?? [])
+      submit(detectMetric(alert, contextOf(deps)))
+  }
+
   const guarded = (work: () => Promise<void>) => (): void =>
     void work().catch((thrown: unknown) => deps.report(toCcpError(thrown)))
 
@@ -87,6 +106,8 @@ export function watch(deps: WatchDeps): Watch {
     start() {
       timers.push(setInterval(guarded(poll), deps.settings.pollEveryMs))
       timers.push(setInterval(guarded(look), deps.settings.scrapeEveryMs * LOOK_EVERY_SCRAPES))
+      if (watches !== null)
+        timers.push(setInterval(guarded(lookAtWatches), deps.settings.metricWatches.everyMs))
       guarded(poll)() // what was missed while the bot was down
     },
     stop: () => timers.splice(0).forEach(clearInterval),
@@ -113,6 +134,21 @@ function contextOf({ journal, services, settings }: WatchDeps): DetectContext {
 function ratioWatch({ services, settings }: WatchDeps): ErrorRateWatch | null {
   const objectives = new Map(services.map(({ name, objective }) => [name, objective.errorRatio]))
   return settings.errorRateWatch === null ? null : new ErrorRateWatch(settings.errorRateWatch, objectives)
+}
+
+function metricWatches(deps: WatchDeps): MetricWatches | null {
+  const { thresholds, seasonal } = deps.settings.metricWatches
+  if (thresholds.length + seasonal.length === 0) return null
+  if (deps.queries === null) {
+    throw new CcpError(
+      'bad-config',
+      'detection.yaml has watches, which only a Prometheus server can answer',
+      {
+        mend: 'set PROMETHEUS_URL, or remove thresholds and seasonal from metricWatches',
+      },
+    )
+  }
+  return new MetricWatches(deps.settings.metricWatches, { ...deps, queries: deps.queries })
 }
 
 function recentSeries({ metrics, services, settings, nowMs }: WatchDeps): Promise<readonly MetricSeries[]> {

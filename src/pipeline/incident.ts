@@ -12,6 +12,8 @@ export type IncidentSource =
       readonly url: string | null
     }
   | { readonly kind: 'error-rate-watch' }
+  /** A watch of detection.yaml, and the labels of the series that it saw. */
+  | { readonly kind: 'metric-watch'; readonly watch: string; readonly series: string }
 
 /** Something that reported trouble: the page itself, or an alert folded into an open incident. */
 export interface Signal {

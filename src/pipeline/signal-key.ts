@@ -13,6 +13,8 @@ function keyOfSource(source: IncidentSource, service: string | null): string {
       return `alert:${source.fingerprint}`
     case 'error-rate-watch':
       return `watch:${service ?? ''}`
+    case 'metric-watch':
+      return `watch:${source.watch}${source.series}`
   }
 }
 

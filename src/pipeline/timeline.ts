@@ -5,6 +5,7 @@ const OPENED: Readonly<Record<IncidentSource['kind'], string>> = {
   pagerduty: 'Paged',
   alertmanager: 'Alert',
   'error-rate-watch': 'Noticed',
+  'metric-watch': 'Noticed',
 }
 
 /** One line for the thread's timeline and the page's note; null for what is not worth one. */

@@ -15,16 +15,31 @@ const alert = (fingerprint: string, service: string, kind: AlertNews['kind'] = '
   atMs: 2_000,
 })
 
+const NONE = { everyMs: 30_000, thresholds: [], seasonal: [] }
+
 function watching() {
   const journal = memoryJournal()
   const deps = {
     journal,
     services,
-    settings: { ...settings, errorRateWatch: null },
+    settings: { ...settings, errorRateWatch: null, metricWatches: NONE },
+    queries: null,
     nowMs: () => 2_000,
   } as unknown as WatchDeps
   return { journal, ...watch(deps) }
 }
+
+describe('watches of a metric server', () => {
+  it('are refused where there is none', () => {
+    const seasonal = [{ name: 'orders' }]
+    const deps = {
+      services,
+      settings: { ...settings, errorRateWatch: null, metricWatches: { ...NONE, seasonal } },
+      queries: null,
+    } as unknown as WatchDeps
+    expect(() => watch(deps)).toThrow('which only a Prometheus server can answer')
+  })
+})
 
 describe('alerts that a webhook brought', () => {
   it('go into the journal one by one, each judged with what the one before it did', () => {

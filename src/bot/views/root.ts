@@ -70,6 +70,8 @@ function sourceText(source: IncidentSource): string {
       return linked(source.url === null ? null : safeUrl(source.url), 'Alertmanager')
     case 'error-rate-watch':
       return 'seen by the error-rate watch'
+    case 'metric-watch':
+      return `seen by the watch ${code(source.watch)}`
   }
 }
 

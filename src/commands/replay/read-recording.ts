@@ -23,6 +23,7 @@ const source = z.union([
     url: z.string().nullable(),
   }),
   z.object({ kind: z.literal('error-rate-watch') }),
+  z.object({ kind: z.literal('metric-watch'), watch: z.string(), series: z.string() }),
 ])
 const incident: z.ZodType<Incident> = z.looseObject({
   incidentId: z.string(),

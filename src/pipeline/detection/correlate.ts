@@ -33,7 +33,7 @@ export function belongsTo(
 ): Belonging | null {
   const { service } = trouble
   const { windowMs } = context.settings.correlation
-  const worked = open.filter((record) => isWorkedOn(record, trouble.atMs, windowMs)) // C3
+  const worked = open.filter((record) => isWorkedOn(record, trouble.atMs, windowMs))
   const same = worked.find((record) => service !== null && servicesOf(record).includes(service))
   if (same !== undefined) return { record: same, because: 'the same service' } // C1
   const near = worked.flatMap((record) => onOnePath(trouble, record, context) ?? [])
@@ -41,7 +41,8 @@ export function belongsTo(
   return nearest ?? null
 }
 
-function isWorkedOn(record: IncidentRecord, atMs: number, windowMs: number): boolean {
+/** C3 */
+export function isWorkedOn(record: IncidentRecord, atMs: number, windowMs: number): boolean {
   if (record.state !== 'HANDED_OVER') return true
   return atMs - Math.max(record.stateSinceMs, newestMs(record)) <= windowMs
 }

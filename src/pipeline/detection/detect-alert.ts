@@ -35,7 +35,7 @@ export function endsOverdue({ open }: Pick<DetectContext, 'open'>, atMs: number)
 }
 
 function isQuiet({ incident: { signals } }: IncidentRecord, atMs: number): boolean {
-  const told = signals.filter(({ source }) => source.kind !== 'error-rate-watch')
+  const told = signals.filter(({ source }) => isTold(source))
   return told.length > 0 && told.every(({ endedMs = atMs }) => atMs - endedMs >= AFTERGLOW_MS)
 }
 
@@ -82,9 +82,7 @@ function ended(news: AlertNews, { open }: DetectContext): Detected | null {
   const signal = record === undefined ? null : underWay(record, news)
   if (record === undefined || signal === null || news.startsAtMs < signal.source.startsAtMs) return null // of an earlier time
   const { incidentId, signals } = record.incident
-  const others = signals.filter(
-    (one) => one !== signal && one.endedMs === undefined && one.source.kind !== 'error-rate-watch',
-  )
+  const others = signals.filter((one) => one !== signal && one.endedMs === undefined && isTold(one.source))
   const goesOn = others.length > 0 || record.state === 'DEPLOYING' || record.mitigated !== null
   return {
     eventId: `alert:${news.fingerprint}-${news.startsAtMs}:resolved`,
@@ -113,6 +111,11 @@ function alertIn({ incident }: IncidentRecord, { fingerprint }: AlertNews): Aler
 
 function isSameTime(signal: AlertSignal | null, { startsAtMs }: AlertNews): boolean {
   return signal?.source.startsAtMs === startsAtMs
+}
+
+/** Whether somebody else says when it ends; our own watches do not. */
+function isTold({ kind }: IncidentSource): boolean {
+  return kind === 'alertmanager' || kind === 'pagerduty'
 }
 
 function isOver({ state }: IncidentRecord): boolean {

@@ -3,8 +3,8 @@ import type { IncidentRecord, MachineEvent } from '../machine.ts'
 import { pagesOfIncident } from '../notices.ts'
 import type { ServiceDefinition } from '../services.ts'
 import { belongsTo } from './correlate.ts'
-import { incidentOf, MOST_SIGNALS, type DetectContext, type Detected } from './detected.ts'
-import type { Page, PageEvent, RatioAlert } from './ports.ts'
+import { incidentOf, type DetectContext, type Detected } from './detected.ts'
+import type { Page, PageEvent } from './ports.ts'
 
 /**
  * A page opens an incident of its own, joins one that alerts opened and that has no page yet, or ends one. Two pages are two
@@ -42,28 +42,6 @@ export function detectPage(news: PageEvent, context: DetectContext): Detected | 
   }
 }
 
-/** An error ratio above the objective opens an incident only where it belongs to none that is open. */
-export function detectRatio(alert: RatioAlert, context: DetectContext): Detected | null {
-  const { service, sinceMs: beganMs, atMs } = alert
-  const signal: Signal = {
-    source: { kind: 'error-rate-watch' },
-    service,
-    summary: `${service}: ${percent(alert.errorRatio)} of ${alert.requests} requests failed (objective ${percent(alert.objective)})`,
-    atMs,
-  }
-  const joined = belongsTo({ service, beganMs, atMs }, context.open, context)
-  if (joined === null) {
-    const incident = incidentOf(`watch-${service}-${beganMs}`, signal.summary, 'high', signal)
-    const { incidentId } = incident
-    return { eventId: incidentId, incidentId, event: { kind: 'opened', incident }, atMs }
-  }
-  const { incidentId, signals } = joined.record.incident
-  const isKnown = signals.some((seen) => seen.source.kind === 'error-rate-watch' && seen.service === service)
-  if (isKnown || signals.length >= MOST_SIGNALS) return null
-  const event = { kind: 'signalJoined', signal: { ...signal, because: joined.because } } as const
-  return { eventId: `watch:${incidentId}:${service}`, incidentId, event, atMs }
-}
-
 /** What polling adds: pages that no webhook told of, and ends that none told of. */
 export function newsOfPage(page: Page, atMs: number): PageEvent {
   const kind = page.status === 'resolved' ? 'resolved' : 'triggered'
@@ -84,8 +62,4 @@ function serviceOfPage(page: Page, services: readonly ServiceDefinition[]): stri
 function signalOf(page: Page, service: string | null, atMs: number): Signal {
   const source: IncidentSource = { kind: 'pagerduty', pagerdutyId: page.pagerdutyId, htmlUrl: page.htmlUrl }
   return { source, service, summary: page.title, atMs }
-}
-
-function percent(ratio: number): string {
-  return `${(ratio * 100).toFixed(1)} %`
 }

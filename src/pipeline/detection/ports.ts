@@ -50,3 +50,31 @@ export interface AlertNews {
   /** When it came. */
   readonly atMs: number
 }
+
+type Labels = Readonly<Record<string, string>>
+
+/** Where queries are answered from. Throws CcpErrors. */
+export interface QuerySource {
+  /** The value of each series at that time; a series without one is not there. */
+  valuesAt(
+    query: string,
+    atMs: number,
+  ): Promise<readonly { readonly labels: Labels; readonly value: number }[]>
+  /** The values of each series, in order, without those that are missing. */
+  valuesBetween(
+    query: string,
+    range: { readonly fromMs: number; readonly toMs: number; readonly stepMs: number },
+  ): Promise<readonly { readonly labels: Labels; readonly values: readonly number[] }[]>
+}
+
+/** A watched value that has been out of bounds for long enough. */
+export interface MetricAlert {
+  /** Name of the watch, and the labels of the series, which tell its series apart. */
+  readonly watch: string
+  readonly series: string
+  readonly service: string | null
+  readonly urgency: 'high' | 'low'
+  readonly summary: string
+  readonly sinceMs: number
+  readonly atMs: number
+}

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { detectPage, detectRatio, newsOfPage } from '../../../src/pipeline/detection/detect.ts'
+import { detectRatio } from '../../../src/pipeline/detection/detect-watched.ts'
+import { detectPage, newsOfPage } from '../../../src/pipeline/detection/detect.ts'
 import { ErrorRateWatch } from '../../../src/pipeline/detection/error-rate-watch.ts'
 import type { Page, PageEvent, RatioAlert } from '../../../src/pipeline/detection/ports.ts'
 import { context, opened } from './detect-context.ts'
