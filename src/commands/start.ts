@@ -130,6 +130,7 @@ function watchDeps({ config, journal, pages, topology, observability, log }: Par
     metrics: observability.metrics,
     observeCalls: (calls) => topology.observe(calls),
     queries: observability.queries,
+    topology,
     note: (text) => log.info(text),
     report: reportTo(log),
     nowMs: Date.now,

@@ -1,3 +1,4 @@
+import { callsTogether, type Calls } from '../pipeline/detection/call-path.ts'
 import { detectAlert, endsOverdue } from '../pipeline/detection/detect-alert.ts'
 import { detectMetric, detectRatio } from '../pipeline/detection/detect-watched.ts'
 import { detectPage, newsOfPage } from '../pipeline/detection/detect.ts'
@@ -15,7 +16,7 @@ import type { DetectionSettings } from '../pipeline/detection/settings.ts'
 import { CcpError, toCcpError } from '../pipeline/errors.ts'
 import type { IncidentRecord } from '../pipeline/machine.ts'
 import type { Journal } from '../pipeline/ports.ts'
-import type { MetricSource } from '../pipeline/rca/ports.ts'
+import type { MetricSource, TopologySource } from '../pipeline/rca/ports.ts'
 import type { SeenCall } from '../pipeline/signals/service-graph.ts'
 import type { MetricSeries } from '../pipeline/signals/telemetry.ts'
 import type { ServiceDefinition } from '../pipeline/services.ts'
@@ -28,6 +29,8 @@ export interface WatchDeps {
   readonly metrics: MetricSource
   /** Null without a Prometheus server. */
   readonly queries: QuerySource | null
+  /** Who calls whom, beside what services.yaml declares. */
+  readonly topology: TopologySource
   /** Told of every call that the metrics show. */
   observeCalls(calls: readonly SeenCall[]): Promise<void>
   report(error: CcpError): void
@@ -53,6 +56,12 @@ export function watch(deps: WatchDeps): Watch {
   const timers: NodeJS.Timeout[] = []
   const ratios = ratioWatch(deps)
   const watches = metricWatches(deps)
+  let calls: Calls = deps.services
+
+  /** A graph that does not answer leaves what was known of it. */
+  async function refreshCalls(): Promise<void> {
+    calls = callsTogether(deps.services, await deps.topology.topology())
+  }
 
   function submit(detected: Detected | null): void {
     if (detected === null) return
@@ -61,22 +70,22 @@ export function watch(deps: WatchDeps): Watch {
   }
 
   function accept(news: PageEvent): void {
-    submit(detectPage(news, contextOf(deps)))
+    submit(detectPage(news, contextOf(deps, calls)))
   }
 
   /** Each is judged with what the one before it did; a storm of repetitions reads the journal once. */
   function acceptAlerts(alerts: readonly AlertNews[]): void {
-    let context = contextOf(deps)
+    let context = contextOf(deps, calls)
     for (const news of alerts) {
       const detected = detectAlert(news, context)
       if (detected === null) continue
       submit(detected)
-      context = { ...contextOf(deps), lately: context.lately }
+      context = { ...contextOf(deps, calls), lately: context.lately }
     }
   }
 
   async function poll(): Promise<void> {
-    for (const detected of endsOverdue(contextOf(deps), deps.nowMs())) submit(detected)
+    for (const detected of endsOverdue(contextOf(deps, calls), deps.nowMs())) submit(detected)
     const sinceMs = deps.nowMs() - deps.settings.lookBackMs
     for (const page of await deps.pages.pagesSince(sinceMs)) {
       if (page.status === 'resolved' && !isOpen(deps.journal.record(`pd-${page.pagerdutyId}`))) continue
@@ -87,14 +96,14 @@ export function watch(deps: WatchDeps): Watch {
   async function look(): Promise<void> {
     const series = await recentSeries(deps)
     for (const alert of ratios === null ? [] : alertsOf(ratios, series, deps.nowMs())) {
-      submit(detectRatio(alert, contextOf(deps)))
+      submit(detectRatio(alert, contextOf(deps, calls)))
     }
     await deps.observeCalls(callsOf(series, deps.nowMs()))
   }
 
   async function lookAtWatches(): Promise<void> {
     for (const alert of (await watches?.look(deps.nowMs())) ?? [])
-      submit(detectMetric(alert, contextOf(deps)))
+      submit(detectMetric(alert, contextOf(deps, calls)))
   }
 
   const guarded = (work: () => Promise<void>) => (): void =>
@@ -105,9 +114,12 @@ export function watch(deps: WatchDeps): Watch {
     acceptAlerts,
     start() {
       timers.push(setInterval(guarded(poll), deps.settings.pollEveryMs))
-      timers.push(setInterval(guarded(look), deps.settings.scrapeEveryMs * LOOK_EVERY_SCRAPES))
+      const lookEveryMs = deps.settings.scrapeEveryMs * LOOK_EVERY_SCRAPES
+      timers.push(setInterval(guarded(look), lookEveryMs))
+      timers.push(setInterval(guarded(refreshCalls), lookEveryMs))
       if (watches !== null)
         timers.push(setInterval(guarded(lookAtWatches), deps.settings.metricWatches.everyMs))
+      guarded(refreshCalls)()
       guarded(poll)() // what was missed while the bot was down
     },
     stop: () => timers.splice(0).forEach(clearInterval),
@@ -119,14 +131,14 @@ function isOpen(record: IncidentRecord | null): boolean {
   return record !== null && !['RESOLVED', 'CLOSED', 'DEPLOYING'].includes(record.state)
 }
 
-function contextOf({ journal, services, settings }: WatchDeps): DetectContext {
+function contextOf({ journal, services, settings }: WatchDeps, calls: Calls): DetectContext {
   let lately: readonly IncidentRecord[] | null = null
   return {
     open: journal.records({ openOnly: true, limit: OPEN_LIMIT }),
     record: (incidentId) => journal.record(incidentId),
     lately: () => (lately ??= journal.records({ openOnly: false, limit: LATELY })),
     services,
-    calls: services,
+    calls,
     settings,
   }
 }

@@ -1,6 +1,8 @@
+import { setImmediate } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { watch, type WatchDeps } from '../../src/commands/watch.ts'
 import type { AlertNews } from '../../src/pipeline/detection/ports.ts'
+import type { TopologySource } from '../../src/pipeline/rca/ports.ts'
 import { services, settings } from '../pipeline/detection/detect-context.ts'
 import { memoryJournal } from '../support/memory-journal.ts'
 
@@ -17,13 +19,23 @@ const alert = (fingerprint: string, service: string, kind: AlertNews['kind'] = '
 
 const NONE = { everyMs: 30_000, thresholds: [], seasonal: [] }
 
-function watching() {
+function watching(topology?: TopologySource) {
   const journal = memoryJournal()
   const deps = {
     journal,
     services,
-    settings: { ...settings, errorRateWatch: null, metricWatches: NONE },
+    settings: {
+      ...settings,
+      errorRateWatch: null,
+      metricWatches: NONE,
+      pollEveryMs: 60_000,
+      scrapeEveryMs: 60_000,
+      lookBackMs: 1,
+    },
     queries: null,
+    topology,
+    pages: { pagesSince: async () => [] },
+    report: () => undefined,
     nowMs: () => 2_000,
   } as unknown as WatchDeps
   return { journal, ...watch(deps) }
@@ -38,6 +50,18 @@ describe('watches of a metric server', () => {
       queries: null,
     } as unknown as WatchDeps
     expect(() => watch(deps)).toThrow('which only a Prometheus server can answer')
+  })
+})
+
+describe('the calls that were observed', () => {
+  it('join alerts whose services no file declares to call each other', async () => {
+    const topology = { nodes: [], edges: [['newsletter', 'payment'] as const] }
+    const { journal, acceptAlerts, start, stop } = watching({ topology: async () => topology })
+    start()
+    await setImmediate() // the graph has been read
+    stop()
+    acceptAlerts([alert('a1', 'newsletter'), alert('a2', 'payment')])
+    expect(journal.submissions.map(({ event }) => event.kind)).toEqual(['opened', 'signalJoined'])
   })
 })
 

@@ -1,7 +1,16 @@
 import type { ServiceDefinition } from '../services.ts'
+import type { Topology } from '../signals/telemetry.ts'
 
 /** Who calls whom. */
 export type Calls = readonly Pick<ServiceDefinition, 'name' | 'dependsOn'>[]
+
+/** What services.yaml declares, and the calls that were observed besides. */
+export function callsTogether(services: Calls, { nodes, edges }: Topology): Calls {
+  const callees = new Map(services.map(({ name, dependsOn }) => [name, new Set(dependsOn)]))
+  for (const name of nodes) if (!callees.has(name)) callees.set(name, new Set())
+  for (const [caller, callee] of edges) callees.set(caller, (callees.get(caller) ?? new Set()).add(callee))
+  return [...callees].map(([name, dependsOn]) => ({ name, dependsOn: [...dependsOn] }))
+}
 
 /** The shortest way over calls between two services, from the caller down, at most `hops` calls; null where there is none. */
 export function callPath(a: string, b: string, calls: Calls, hops: number): readonly string[] | null {

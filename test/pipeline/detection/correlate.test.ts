@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { callPath, describePath } from '../../../src/pipeline/detection/call-path.ts'
+import { callPath, callsTogether, describePath } from '../../../src/pipeline/detection/call-path.ts'
 import { belongsTo } from '../../../src/pipeline/detection/correlate.ts'
 import type { Signal } from '../../../src/pipeline/contracts.ts'
 import type { IncidentRecord, IncidentState } from '../../../src/pipeline/machine.ts'
@@ -78,6 +78,24 @@ describe('a call path', () => {
     expect(callPath('payment', 'gateway', services, 4)).toEqual(['gateway', 'checkout', 'payment'])
     expect(callPath('payment', 'gateway', services, 1)).toBeNull()
     expect(callPath('payment', 'inventory', services, 16)).toBeNull()
+  })
+
+  it('leads over calls that were observed as well as over those that are declared', () => {
+    const topology = {
+      nodes: ['gateway', 'ledger'],
+      edges: [
+        ['payment', 'ledger'],
+        ['edge', 'gateway'],
+      ] as const,
+    }
+    expect(callPath('ledger', 'gateway', services, 4)).toBeNull()
+    expect(callPath('ledger', 'edge', callsTogether(services, topology), 4)).toEqual([
+      'edge',
+      'gateway',
+      'checkout',
+      'payment',
+      'ledger',
+    ])
   })
 
   it('ends in a circle of calls as well', () => {
