@@ -8,7 +8,7 @@ const GRAPH = { nodes: ['gateway', 'payment'], edges: [['gateway', 'payment']] a
 
 function topologyWhere(missing: readonly string[]) {
   const recording = {
-    incidentCase: { topology: GRAPH },
+    incidentCase: { topology: GRAPH, logs: [] },
     gather: rca.gather,
     tracing: false,
     missing,
