@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, statSync } from 'node:fs'
 import { createServer, type AddressInfo } from 'node:net'
 import { dirname } from 'node:path'
@@ -42,7 +43,7 @@ export async function launch(
     await spawned(child, record, command)
     child.unref()
     const identity = identify(child.pid ?? -1)
-    if (identity === null) throw ended(record, child, logFile, 0)
+    if (identity === null) throw await ended(record, child, logFile, 0)
     return { identity, child }
   } finally {
     closeSync(log)
@@ -98,7 +99,8 @@ export async function untilHealthy(
 ): Promise<void> {
   const giveUp = performance.now() + options.timeoutMs
   for (;;) {
-    if (!isAlive(launched.identity)) throw ended(record, launched.child, options.logFile, options.logOffset)
+    if (!isAlive(launched.identity))
+      throw await ended(record, launched.child, options.logFile, options.logOffset)
     const health = await askHealth(options.healthUrl, 2_000)
     if (health.healthy) return
     if (performance.now() > giveUp) {
@@ -127,7 +129,13 @@ export async function askHealth(
   }
 }
 
-function ended(record: ReleaseRecord, child: ChildProcess | null, logFile: string, offset: number): CcpError {
+async function ended(
+  record: ReleaseRecord,
+  child: ChildProcess | null,
+  logFile: string,
+  offset: number,
+): Promise<CcpError> {
+  if (child !== null) await exit(child)
   const how =
     child !== null && child.signalCode !== null
       ? ` by ${child.signalCode}`
@@ -139,6 +147,16 @@ function ended(record: ReleaseRecord, child: ChildProcess | null, logFile: strin
     `${record.service}@${record.version} ended${how} before it was healthy${tailOf(logFile, offset)}`,
     { retryable: false },
   )
+}
+
+const EXIT_TOLD_MS = 1_000
+
+/** The system's table of processes knows of an end before Node tells its code. */
+async function exit(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return
+  await once(child, 'exit', { signal: AbortSignal.timeout(EXIT_TOLD_MS) }).catch((thrown: unknown) => {
+    if (!(thrown instanceof Error) || thrown.name !== 'AbortError') throw thrown
+  })
 }
 
 const TAIL_LINES = 15
