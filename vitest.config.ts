@@ -1,8 +1,8 @@
 import { defineConfig } from 'vitest/config'
 
 /**
- * `unit` is what `npm run check` runs; `system` needs processes, ports or a sandbox. What is `live` plays whole incidents, whose
- * measurements another test at the same time would disturb. `services` needs servers that are fetched first
+ * `unit` is what `npm run check` runs; `system` needs processes, ports or a sandbox. What is `live` plays whole incidents and
+ * rollouts, whose measurements another test at the same time would disturb. `services` needs servers that are fetched first
  * (`npm run test:services`).
  */
 export default defineConfig({
@@ -20,6 +20,7 @@ export default defineConfig({
         test: {
           name: 'system',
           include: ['test/system/**/*.test.ts'],
+          exclude: ['test/system/processes/**'],
           testTimeout: 180_000,
           hookTimeout: 180_000,
           maxWorkers: 2,
@@ -29,7 +30,7 @@ export default defineConfig({
       {
         test: {
           name: 'live',
-          include: ['test/{e2e,browser,faults}/**/*.test.ts'],
+          include: ['test/{e2e,browser,faults,system/processes}/**/*.test.ts'],
           testTimeout: 180_000,
           hookTimeout: 180_000,
           fileParallelism: false,
