@@ -106,7 +106,7 @@ function fixedSince({ state, stateSinceMs, mitigated }: IncidentRecord): number 
 async function afterFix(record: IncidentRecord, fixedMs: number, deps: LinkDeps): Promise<MachineEvent> {
   const below = faultsBelow(record, deps)
   const sinceMs = Math.max(fixedMs, ...below.flatMap((other) => fixedSince(other) ?? []))
-  const waited = deps.nowMs() - sinceMs >= PATIENCE_MS && !below.some(({ state }) => PROGRESS.includes(state))
+  const waited = deps.nowMs() - sinceMs >= PATIENCE_MS && !below.some(isUnmended)
   const symptom = await symptomSince(record, sinceMs, deps)
   if (symptom.kind === 'gone') return { kind: 'linkResolved', detail: symptom.detail }
   if (!waited) return { kind: 'linkOpen' }
@@ -131,6 +131,11 @@ function faultsBelow(record: IncidentRecord, { journal, services }: LinkDeps): r
         linkedTo === null &&
         below.has(diagnosis?.hypotheses[0]?.service ?? ''),
     )
+}
+
+/** Being worked on, and still at work in production: after a roll-back only the lasting fix is to come. */
+function isUnmended({ state, mitigated }: IncidentRecord): boolean {
+  return mitigated === null && PROGRESS.includes(state)
 }
 
 interface Symptom {

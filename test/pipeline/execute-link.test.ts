@@ -130,6 +130,15 @@ describe('an incident that waits for the fix of another', () => {
     })
   })
 
+  it('K3 is looked at anew where it still fails a minute after a roll-back, though the lasting fix is to come', async () => {
+    const mitigated = { title: 'Roll back', atMs: FIXED_MS }
+    const calm = incidentNamed(LEADER, { state: 'AWAITING_APPROVAL', mitigated })
+    const below = [{ ...services[0], dependsOn: ['payment'] }] as readonly ServiceDefinition[]
+    const look = { ...deps(calm, { series: gateway(0.9), sinceFixMs: 61_000 }), services: below }
+    expect(calm.diagnosis?.hypotheses[0]?.service).toBe('payment')
+    expect(await followLink(waiting, look)).toMatchObject({ kind: 'linkBroken' })
+  })
+
   it('K4 is looked at anew only when a second fault below it, which is being worked on, is mended too', async () => {
     const [first, ...rest] = RECORDS.diagnosed.diagnosis?.hypotheses ?? []
     const diagnosis = {
