@@ -38,4 +38,9 @@ export const PRIOR: Weights = {
   unchangedFailToo: -0.3,
   changeTouchesTrace: 2,
   changeAbsent: -2,
+  // What pages is mostly what suffers, so that an alert says little of where the fault is, and more by which came first; what it
+  // was last time is a start and no proof. No case tells of these three.
+  alertFires: 0.4,
+  alertFirst: 0.5,
+  historyCause: 1,
 }

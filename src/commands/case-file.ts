@@ -21,7 +21,11 @@ const caseSchema = z.object({
   known: z
     .array(z.object({ incidentId: z.string(), title: z.string(), service: z.string(), since: z.number() }))
     .optional(),
-  symptom: z.object({ service: z.string().nullable(), metric: z.string().nullable() }),
+  symptom: z.object({
+    service: z.string().nullable(),
+    metric: z.string().nullable(),
+    about: z.enum(['failures', 'slowness']).optional(),
+  }),
   topology: z
     .object({ nodes: z.array(z.string()), edges: z.array(z.tuple([z.string(), z.string()])) })
     .nullable(),
@@ -50,6 +54,20 @@ const caseSchema = z.object({
       }),
     )
     .default([]),
+  alerts: z
+    .array(z.object({ service: z.string(), at: z.number(), summary: z.string().default('') }))
+    .optional(),
+  history: z
+    .array(
+      z.object({
+        incidentId: z.string(),
+        at: z.number(),
+        symptomService: z.string().nullable(),
+        service: z.string(),
+        exception: z.object({ type: z.string(), file: z.string() }).nullable(),
+      }),
+    )
+    .optional(),
 })
 
 /** Reads one case, plain or gzipped. Throws CcpError `bad-input` or `not-found`, naming the file, the place and the mend. */

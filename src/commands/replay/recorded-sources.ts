@@ -77,6 +77,7 @@ export function recordedSources(
           ...outdatedThen(recording),
         },
     },
+    pastCauses: () => incidentCase.history ?? [],
     nowMs: () => Math.round(incidentCase.detectedAt * 1000),
   }
 }

@@ -1,10 +1,12 @@
 import type { Change, IncidentCase, MetricSeries } from '../signals/telemetry.ts'
 import { callGraph, type CallGraph } from './call-graph.ts'
 import { caseWindow, type CaseWindow } from './case-window.ts'
+import { alertObservations } from './evidence/alert-evidence.ts'
 import { changeObservations, type ChangeContext } from './evidence/change-evidence.ts'
 import { commitObservations } from './evidence/commit-evidence.ts'
 import { exhaustions } from './evidence/exhaustion-evidence.ts'
 import { graphObservations, widthsToSymptom } from './evidence/graph-evidence.ts'
+import { historyObservations } from './evidence/history-evidence.ts'
 import { impactObservations } from './evidence/impact-evidence.ts'
 import { callerLogObservations, logObservations } from './evidence/log-evidence.ts'
 import {
@@ -18,6 +20,7 @@ import {
 import { estimateOnset, metricSteps, spanSteps } from './onset.ts'
 import { spanObservations } from './evidence/span-evidence.ts'
 import type { Observation, ServiceObservations } from './observation.ts'
+import { mineLogs } from './mined-log.ts'
 import { metricKind, seriesDeviations, type SeriesDeviation } from './series-deviation.ts'
 import { releaseChanges, type ReleaseChange } from './release-changes.ts'
 import type { RcaSettings } from './settings.ts'
@@ -56,17 +59,25 @@ export function extractCandidates(incidentCase: IncidentCase, settings: RcaSetti
   const deviations = seriesDeviations(metrics, window.start, settings.deviation)
   const visits = visitsOf(incidentCase.spans)
   const graph = callGraph(incidentCase, visits.edges)
+  const lines = mineLogs(incidentCase.logs)
   const onset = estimateOnset(
     [...metricSteps(deviations, window), ...spanSteps(visits.visits, visits.wires)],
     window,
   )
   const anomalies = anomaliesOf(incidentCase, deviations, onset, settings)
   const spans = spanObservations(visits, onset)
-  const logs = logObservations(incidentCase.logs, onset)
+  const logs = logObservations(lines, onset, window)
   const symptomKind = symptomKindOf(incidentCase.symptom.metric)
   const reportedKind = symptomKind ?? kindOfSubject(incidentCase.symptom.about)
   const dominant = dominance(graph.services, anomalies)
   const impacts = impactObservations(anomalies, symptomKind)
+  const alerts = alertObservations(incidentCase.alerts ?? [], incidentCase.detectedAt)
+  const history = historyObservations(incidentCase.history ?? [], {
+    symptomService: incidentCase.symptom.service,
+    logs: incidentCase.logs,
+    detectedAt: incidentCase.detectedAt,
+    onset,
+  })
   const place = {
     graph,
     anomalies,
@@ -84,6 +95,8 @@ export function extractCandidates(incidentCase: IncidentCase, settings: RcaSetti
     ...(spans.get(service) ?? []),
     ...(logs.get(service) ?? []),
     ...callerLogObservations(service, graph, logs),
+    ...(alerts.get(service) ?? []),
+    ...(history.get(service) ?? []),
   ]
   const since = incidentCase.detectedAt - settings.gather.changeHistoryMs / 1000
   const releases = releaseChanges(incidentCase.changes, since)

@@ -30,6 +30,9 @@ export const FEATURES = [
   'unchangedFailToo',
   'changeTouchesTrace',
   'changeAbsent',
+  'alertFires',
+  'alertFirst',
+  'historyCause',
 ] as const
 
 export type FeatureName = (typeof FEATURES)[number]

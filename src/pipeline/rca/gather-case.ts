@@ -1,6 +1,13 @@
 import type { Incident } from '../contracts.ts'
 import { toCcpError } from '../errors.ts'
-import type { IncidentCase, KnownCause, LogLine, MetricSeries } from '../signals/telemetry.ts'
+import type {
+  FiringAlert,
+  IncidentCase,
+  KnownCause,
+  LogLine,
+  MetricSeries,
+  PastCause,
+} from '../signals/telemetry.ts'
 import type { ServiceDefinition } from '../services.ts'
 import type {
   ChangeSource,
@@ -28,6 +35,8 @@ export interface GatherDeps {
   pastIncidents?(): readonly Stretch[]
   /** Of the open incidents, this one among them. */
   knownCauses?(): readonly KnownCause[]
+  /** What earlier incidents were, where that was proved. */
+  pastCauses?(): readonly PastCause[]
   /** Epoch milliseconds. */
   nowMs(): number
 }
@@ -120,6 +129,8 @@ export async function gatherCase(incident: Incident, deps: GatherDeps): Promise<
   const declared = deps.services.flatMap(({ name, dependsOn }) =>
     dependsOn.map((callee) => [name, callee] as const),
   )
+  const alerts = alertsOf(incident)
+  const history = deps.pastCauses?.() ?? []
   return {
     incidentCase: {
       id: incident.incidentId,
@@ -135,6 +146,8 @@ export async function gatherCase(incident: Incident, deps: GatherDeps): Promise<
       logs,
       spans: foundSpans,
       changes: withoutRepeats(changes.flat()),
+      ...(alerts.length === 0 ? {} : { alerts }),
+      ...(history.length === 0 ? {} : { history }),
     },
     // A copy: a source that comes too late still tells what it lacks.
     missing: missing.toSorted(),
@@ -144,6 +157,21 @@ export async function gatherCase(incident: Incident, deps: GatherDeps): Promise<
 function symptomOf({ service, title }: Incident): IncidentCase['symptom'] {
   const about = alertSubject(title)
   return { service, metric: null, ...(about === null ? {} : { about }) }
+}
+
+/** What fires still, each since when it says that it does. */
+function alertsOf({ signals }: Incident): readonly FiringAlert[] {
+  return signals.flatMap(({ service, source, atMs, summary, endedMs }) =>
+    service === null || endedMs !== undefined
+      ? []
+      : [
+          {
+            service,
+            at: (source.kind === 'alertmanager' ? source.startsAtMs : atMs) / 1000,
+            summary,
+          },
+        ],
+  )
 }
 
 /** The series with no value where an earlier incident was going on. */

@@ -10,7 +10,7 @@ export interface StepSeries {
 
 const BUCKET_S = 10
 const MIN_POINTS = 2
-/** Series looked at: those with the largest deviations or the most visits. */
+/** Series looked at of each kind: those with the largest deviations, or the most visits. */
 const MAX_SERIES = 200
 const STEPS_PER_WINDOW = 30
 
@@ -24,7 +24,7 @@ export function estimateOnset(series: readonly StepSeries[], window: CaseWindow)
   if (stepS <= 0) return window.start
   const splits = Array.from({ length: STEPS_PER_WINDOW }, (_, k) => window.start + k * stepS)
   const gains = new Float64Array(splits.length)
-  for (const one of series.slice(0, MAX_SERIES)) addGains(gains, one, splits)
+  for (const one of series) addGains(gains, one, splits)
   let best = 0
   for (let at = 1; at < gains.length; at += 1) if ((gains[at] ?? 0) > (gains[best] ?? 0)) best = at
   return splits[best] ?? window.start
@@ -87,7 +87,8 @@ export function spanSteps(visits: readonly Visit[], wires: readonly WireTime[]):
     addToBucket(buckets, `s ${visit.service} ${visit.operation}`, visit.t, visit.steps.length)
   }
   for (const wire of wires) addToBucket(buckets, `w ${wire.caller} ${wire.callee}`, wire.t, wire.ms)
-  return [...buckets.values()].map((series) => {
+  const busiest = [...buckets.values()].sort((a, b) => b.size - a.size).slice(0, MAX_SERIES)
+  return busiest.map((series) => {
     const ordered = [...series].sort(([a], [b]) => a - b)
     return { t: ordered.map(([bucket]) => bucket * BUCKET_S), v: ordered.map(([, { sum, n }]) => sum / n) }
   })

@@ -17,8 +17,9 @@ export interface SeriesDeviation {
   readonly samplesDuring: number
 }
 
+/** `work`: bytes over the network and system calls, which are many where much is to do and say nothing of what is left. */
 export type MetricKind =
-  'latency' | 'success' | 'rate' | 'cpu' | 'memory' | 'disk' | 'network' | 'host' | 'other'
+  'latency' | 'success' | 'rate' | 'cpu' | 'memory' | 'disk' | 'work' | 'host' | 'other'
 
 const KINDS: readonly (readonly [RegExp, MetricKind])[] = [
   [/^node_/, 'host'],
@@ -27,8 +28,8 @@ const KINDS: readonly (readonly [RegExp, MetricKind])[] = [
   [/request_rate/, 'rate'],
   [/cpu/, 'cpu'],
   [/memory|mem_/, 'memory'],
-  [/syscall|disk|fs_/, 'disk'],
-  [/network|socket/, 'network'],
+  [/disk|fs_/, 'disk'],
+  [/network|syscall/, 'work'],
 ]
 
 export function metricKind(name: string): MetricKind {

@@ -73,6 +73,25 @@ export interface KnownCause {
   readonly since: number
 }
 
+/** An alert that fires on a service, and since when (epoch seconds). */
+export interface FiringAlert {
+  readonly service: string
+  readonly at: number
+  readonly summary: string
+}
+
+/** An earlier incident whose fix was measured to cure it: how it showed, and what it was. */
+export interface PastCause {
+  readonly incidentId: string
+  /** Epoch seconds at which it was seen. */
+  readonly at: number
+  readonly symptomService: string | null
+  /** The service that was at fault. */
+  readonly service: string
+  /** The exception that led to the fault, and the file that threw it; null where none did. */
+  readonly exception: { readonly type: string; readonly file: string } | null
+}
+
 export interface IncidentCase {
   readonly id: string
   readonly dataset?: string
@@ -94,6 +113,10 @@ export interface IncidentCase {
   readonly logs: readonly LogLine[]
   readonly spans: readonly Span[]
   readonly changes: readonly Change[]
+  /** All alerts of the incident; absent where they are not known. */
+  readonly alerts?: readonly FiringAlert[]
+  /** What earlier incidents were; absent where nothing is remembered. */
+  readonly history?: readonly PastCause[]
 }
 
 /** The service name under which the entrance is measured as its users see it; never a cause. */

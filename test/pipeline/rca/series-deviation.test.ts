@@ -55,6 +55,6 @@ describe('deviation of a series from its past', () => {
   it('knows metrics by their names', () => {
     expect(
       ['latency_p99', 'client_success_ratio', 'node_cpu_usage', 'syscall_read_rate', 'queue'].map(metricKind),
-    ).toEqual(['latency', 'success', 'host', 'disk', 'other'])
+    ).toEqual(['latency', 'success', 'host', 'work', 'other'])
   })
 })

@@ -116,7 +116,8 @@ function againstPeers(
   context: ChangeContext,
 ): Difference | null {
   const kind = metricKind(series.name)
-  if (kind !== 'latency' && kind !== 'success') return null
+  // What an instance sees of those it calls may be their fault as well as its own.
+  if ((kind !== 'latency' && kind !== 'success') || series.name.startsWith('client_')) return null
   const values = splitSamples(series, context.windowStart).during
   const usual = peerSamples(series, fresh, context)
   if (values.length === 0 || usual.length === 0) return null

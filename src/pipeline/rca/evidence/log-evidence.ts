@@ -1,12 +1,12 @@
-import type { LogLine } from '../../signals/telemetry.ts'
-import { LogTemplateMiner } from '../../signals/log-templates.ts'
+import type { LogTemplateMiner } from '../../signals/log-templates.ts'
+import type { CaseWindow } from '../case-window.ts'
 import type { CallGraph } from '../call-graph.ts'
+import type { MinedLog } from '../mined-log.ts'
 import type { Observation } from '../observation.ts'
 
 /** How often one template stood in a service's log before and during the incident. */
 interface TemplateCount {
   readonly id: number
-  readonly isError: boolean
   before: number
   during: number
 }
@@ -20,8 +20,6 @@ interface ServiceLog {
   errorsDuring: number
 }
 
-const ERROR_LINE = /\b(?:error|fatal|critical|severe|panic|exception|traceback)\b|(?:Error|Exception)\b/i
-const ERROR_HEAD = 400
 /** A template absent on one side tells something only if this many lines were to be expected there. */
 const MIN_EXPECTED = 3
 
@@ -31,12 +29,16 @@ const MIN_EXPECTED = 3
  * that neither one odd line nor a chatty service wins. Empty without lines on both sides.
  */
 export function logObservations(
-  lines: readonly LogLine[],
+  logs: ReadonlyMap<string, MinedLog>,
   windowStart: number,
+  window: CaseWindow,
 ): ReadonlyMap<string, readonly Observation[]> {
-  const logs = new Map<string, ServiceLog>()
-  for (const line of lines) countLine(logs, line, windowStart)
-  return new Map([...logs].map(([service, log]) => [service, observationsOf(log)]))
+  return new Map(
+    [...logs].map(([service, log]) => [
+      service,
+      observationsOf(countLines(log, windowStart), countLines(log, errorsSince(log, window) ?? windowStart)),
+    ]),
+  )
 }
 
 /** New errors in the log of a caller: what it calls may be why. The caller with the most counts. */
@@ -62,38 +64,66 @@ export function callerLogObservations(
   ]
 }
 
-function countLine(logs: Map<string, ServiceLog>, line: LogLine, windowStart: number): void {
-  const log = logs.get(line.service) ?? newLog()
-  logs.set(line.service, log)
-  const isBefore = line.t < windowStart
-  const isError = ERROR_LINE.test(line.line.length > ERROR_HEAD ? line.line.slice(0, ERROR_HEAD) : line.line)
-  const id = log.miner.add(line.line)
-  const count = log.templates.get(id) ?? { id, isError, before: 0, during: 0 }
-  log.templates.set(id, count)
-  if (isBefore) {
-    count.before += 1
-    log.before += 1
-    if (isError) log.errorsBefore += 1
-  } else {
-    count.during += 1
-    log.during += 1
-    if (isError) log.errorsDuring += 1
-  }
-}
-
-function newLog(): ServiceLog {
-  return {
-    miner: new LogTemplateMiner(),
+function countLines({ miner, lines }: MinedLog, windowStart: number): ServiceLog {
+  const log: ServiceLog = {
+    miner,
     templates: new Map(),
     before: 0,
     during: 0,
     errorsBefore: 0,
     errorsDuring: 0,
   }
+  for (const { t, template, isError } of lines) {
+    const count = log.templates.get(template) ?? { id: template, before: 0, during: 0 }
+    log.templates.set(template, count)
+    if (t < windowStart) {
+      count.before += 1
+      log.before += 1
+      if (isError) log.errorsBefore += 1
+    } else {
+      count.during += 1
+      log.during += 1
+      if (isError) log.errorsDuring += 1
+    }
+  }
+  return log
 }
 
-function observationsOf(log: ServiceLog): readonly Observation[] {
-  const found = [errorObservation(log)]
+const SPLITS = 30
+
+/**
+ * When the share of errors in one log rose: the moment in the window that parts its lines best (G-test: the likelihood gained by
+ * two shares instead of one, less ln n for having looked for it). Null where no moment gains.
+ */
+function errorsSince({ lines }: MinedLog, { start, detectedAt }: CaseWindow): number | null {
+  const errors = lines.filter(({ isError }) => isError).length
+  if (errors < 3) return null
+  const whole = likelihood(errors, lines.length)
+  let best = Math.log(lines.length)
+  let since: number | null = null
+  for (let k = 0; k < SPLITS; k += 1) {
+    const at = start + (k * (detectedAt - start)) / SPLITS
+    let [n, bad] = [0, 0]
+    for (const { t, isError } of lines) {
+      if (t >= at) continue
+      n += 1
+      if (isError) bad += 1
+    }
+    const rest = lines.length - n
+    if (n === 0 || rest === 0 || (errors - bad) / rest <= bad / n) continue
+    const gain = likelihood(bad, n) + likelihood(errors - bad, rest) - whole
+    if (gain > best) [best, since] = [gain, at]
+  }
+  return since
+}
+
+function likelihood(hits: number, n: number): number {
+  const term = (k: number): number => (k === 0 ? 0 : k * Math.log(k / n))
+  return term(hits) + term(n - hits)
+}
+
+function observationsOf(log: ServiceLog, errorLog: ServiceLog): readonly Observation[] {
+  const found = [errorObservation(errorLog)]
   if (log.before === 0 || log.during === 0) return found
   return [...found, noveltyObservation(log), vanishedObservation(log)]
 }

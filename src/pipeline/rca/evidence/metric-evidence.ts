@@ -98,12 +98,13 @@ function sideOf(deviation: SeriesDeviation): FoundSide | null {
       return toward(byCaller ? 'callerSeesError' : 'error', 'down', down)
     case 'rate':
       return byCaller ? null : toward('traffic', down >= up ? 'down' : 'up', Math.max(up, down))
+    case 'work':
+      return toward('traffic', down >= up ? 'down' : 'up', Math.max(up, down))
     case 'cpu':
     case 'memory':
     case 'disk':
-    case 'network':
     case 'other':
-      return toward('resource', up >= down ? 'up' : 'down', Math.max(up, down))
+      return up >= down ? toward('resource', 'up', up) : toward('traffic', 'down', down)
     case 'host':
       return null
   }
