@@ -1,4 +1,5 @@
 import { extractCandidates } from '../../src/pipeline/rca/extract-candidates.ts'
+import { mendCase } from '../../src/pipeline/rca/mend-case.ts'
 import { rankCase } from '../../src/pipeline/rca/rank-case.ts'
 import type { RcaSettings } from '../../src/pipeline/rca/settings.ts'
 import { BASELINES } from './baselines/all.ts'
@@ -33,7 +34,7 @@ export async function readAll(folder: string, settings: RcaSettings): Promise<Re
 }
 
 function extract({ id, dataset, answer, incidentCase }: BenchCase, settings: RcaSettings): Extracted {
-  const { candidates } = extractCandidates(incidentCase, settings)
+  const { candidates } = extractCandidates(mendCase(incidentCase).incidentCase, settings)
   const { abstained } = rankCase(incidentCase, { ...settings, abstainBelow: 0 })
   return { id, dataset, answer, candidates, abstained: abstained !== null }
 }

@@ -32,7 +32,8 @@ export function caseWindow(incidentCase: IncidentCase, incidentWindowMs: number)
   return { start: reportedAt - length, reportedAt, detectedAt, periodS }
 }
 
-function samplingPeriod(metrics: readonly MetricSeries[]): number | null {
+/** Typical distance of two samples, seconds; null without metrics. */
+export function samplingPeriod(metrics: readonly MetricSeries[]): number | null {
   const gaps: number[] = []
   for (const series of metrics) {
     if (series.t.length < 3) continue

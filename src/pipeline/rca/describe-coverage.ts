@@ -5,6 +5,7 @@ import type { CandidateSet } from './extract-candidates.ts'
 export function describeCoverage(
   { metrics, logs, spans, changes, topology, symptom }: IncidentCase,
   set: CandidateSet,
+  doubts: readonly string[],
 ): { readonly lookedAt: readonly string[]; readonly missing: readonly string[] } {
   const lookedAt = [
     counted(metrics.length, 'metric series'),
@@ -23,6 +24,7 @@ export function describeCoverage(
       ? 'no service graph: victims and causes are not told apart by who calls whom'
       : null,
     symptom.service === null ? 'the alert names no service' : null,
+    ...doubts,
   ].filter((text) => text !== null)
   return { lookedAt: [`${set.graph.services.length} services`, ...lookedAt], missing }
 }

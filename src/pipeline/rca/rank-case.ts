@@ -5,6 +5,7 @@ import type { CaseRanking, RankedCause } from './case-ranking.ts'
 import { describeCoverage } from './describe-coverage.ts'
 import { explainCandidate, featureMeans, type FeatureMeans } from './explain.ts'
 import { extractCandidates, type CandidateSet } from './extract-candidates.ts'
+import { mendCase } from './mend-case.ts'
 import { leadsOf, type Leads } from './rule-out.ts'
 import { scoreCandidates, type ScoredCandidate } from './score-candidates.ts'
 import type { RcaSettings } from './settings.ts'
@@ -18,7 +19,8 @@ const EXPLAINED = 5
  * Ranks services, each with its most suspect change, as causes of one case; pure, deterministic and quick (no I/O). Never
  * throws on missing data: what is not there moves nothing and is named in `missing`.
  */
-export function rankCase(incidentCase: IncidentCase, settings: RcaSettings): CaseRanking {
+export function rankCase(seenCase: IncidentCase, settings: RcaSettings): CaseRanking {
+  const { incidentCase, doubts } = mendCase(seenCase)
   const set = extractCandidates(incidentCase, settings)
   const scored = scoreCandidates(set.candidates, settings.model.weights)
   const services = byService(scored)
@@ -36,7 +38,7 @@ export function rankCase(incidentCase: IncidentCase, settings: RcaSettings): Cas
     isSymptomNormal: abstained?.kind === 'symptom-normal',
     ...(abstained === null ? NO_LEADS : leadsOf(abstained.kind, { incidentCase, set, ranked, settings })),
     onset: set.onset,
-    ...describeCoverage(incidentCase, set),
+    ...describeCoverage(incidentCase, set, doubts),
   }
 }
 
