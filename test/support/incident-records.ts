@@ -483,6 +483,18 @@ export const harmful: Verdict = {
   decision: 'fail',
   reason:
     'Worse: errors: canary 31.25 % (100 of 320), control 8.40 % (242 of 2880), difference +17.0 to +28.9 points at 95 %; evidence more than 1,000,000 where 100 decides.',
+  signals: [
+    signalVerdict({
+      canary: { n: 320, x: 100, ratio: 0.3125 },
+      difference: 0.2285,
+      interval: [0.17, 0.289],
+      logEHarm: 20,
+      pHarm: 2e-9,
+      pNoHarm: 1,
+      pCure: 1,
+    }),
+    signalVerdict({ signal: 'latency_p95', edgeMs: 50, logECure: null, pCure: null, pHarm: 0.4, pNoHarm: 1 }),
+  ],
   harm: true,
 }
 

@@ -28,7 +28,7 @@ export function canaryChart(rollout: Rollout, verdict: Verdict | null): Chart | 
   const lines = linesOf(rollout)
   const [upper] = lines
   const panels = lines.map((drawn, index): Panel => ({
-    title: drawn.title,
+    title: drawn.name,
     bins: chartBins(rollout.blocks, drawn.events, MAX_BINS),
     fromMs: first.fromMs,
     toMs: last.toMs,
@@ -49,26 +49,23 @@ export function canaryChart(rollout: Rollout, verdict: Verdict | null): Chart | 
 
 interface Drawn {
   readonly name: string
-  readonly title: string
   readonly events: Events
 }
 
 /** What is drawn, what is to be cured first. */
 function linesOf({ latencyEdgesMs: edges, cures }: Rollout): readonly [Drawn, ...Drawn[]] {
-  const errors: Drawn = { name: 'Error ratio', title: 'Error ratio', events: (side) => side.errors }
+  const errors: Drawn = { name: 'Error ratio', events: (side) => side.errors }
   const slower =
     (edge: number): Events =>
     (side) =>
       Math.min(side.slower[edge] ?? Number.NaN, side.requests)
   const slow = edges[SLOW]
   if (slow !== undefined && cures?.includes('slow_ratio') === true) {
-    const title = `Answers slower than ${slow} ms`
-    return [{ name: title, title, events: slower(SLOW) }, errors]
+    return [{ name: `Answers slower than ${slow} ms`, events: slower(SLOW) }, errors]
   }
   const p95 = edges[P95]
   if (p95 === undefined) return [errors]
-  const name = `Answers slower than ${p95} ms`
-  return [errors, { name, title: `${name} (the control's p95)`, events: slower(P95) }]
+  return [errors, { name: `Answers slower than ${p95} ms`, events: slower(P95) }]
 }
 
 function frameOf(index: number, count: number): Panel['frame'] {

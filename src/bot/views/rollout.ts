@@ -7,7 +7,7 @@ import { desiredMessage, type DesiredMessage } from './desired-message.ts'
 import { evidenceReadyMs } from './evidence-pace.ts'
 import { phaseTrack, weightBar } from './phase-track.ts'
 import { rolloutEnded, type Scene } from './scene.ts'
-import { differenceText, harmlessText, pText } from './signals-text.ts'
+import { differenceText, harmlessText, harmText, pText } from './signals-text.ts'
 import {
   code,
   count,
@@ -102,7 +102,7 @@ function proofs(verdict: Verdict, lead: readonly SignalVerdict[]): readonly stri
   const errors = signals.find((signal) => signal.signal === 'error_ratio')
   if (errors === undefined) return []
   const harmLine = harm
-    ? `❌ It does harm: worse than the control (errors ${pText(errors.pHarm)})`
+    ? `❌ It does harm: worse than the control (${harmText(signals)})`
     : proof(noHarm, 'no worse than the control', harmlessText(errors, 'errors '))
   return [harmLine, ...lead.flatMap((signal) => cureLine(signal, verdict)), ...objectiveLines(verdict)]
 }

@@ -4,9 +4,9 @@ import { clip, count, escapeText, percent, plural, points, pValue } from './text
 
 const SIGNAL: Readonly<Record<SignalName, string>> = {
   error_ratio: 'Errors',
-  latency_p50: "Slower than the control's p50",
-  latency_p95: "Slower than the control's p95",
-  latency_p99: "Slower than the control's p99",
+  latency_p50: 'Slow answers',
+  latency_p95: 'Slow answers',
+  latency_p99: 'Slow answers',
   slow_ratio: 'Slow answers',
   growth: 'Growth',
   objective: 'Errors against the objective, at 100 %',
@@ -15,7 +15,22 @@ const SIGNAL: Readonly<Record<SignalName, string>> = {
 
 /** Each signal with both sides, the difference with its interval, and what is proved about it. */
 export function signalsText(signals: readonly SignalVerdict[]): string {
-  return clip(signals.map(signalText).join('\n'), 2_900)
+  return clip(withoutRepeats(signals).map(signalText).join('\n'), 2_900)
+}
+
+/** What did harm, the clearest first: "answers slower than 50 ms p < 0.001". */
+export function harmText(signals: readonly SignalVerdict[]): string {
+  const byEvidence = withoutRepeats(signals).toSorted((a, b) => a.pHarm - b.pHarm)
+  const shown = byEvidence.filter(({ pHarm, level }, at) => at === 0 || pHarm < 1 - level)
+  return shown.map((signal) => `${nameOf(signal).toLowerCase()} ${pText(signal.pHarm)}`).join(', ')
+}
+
+/** The edges of a quick control's p50, p95 and p99 are often one: the same counts are shown once, by what is to be cured. */
+function withoutRepeats(signals: readonly SignalVerdict[]): readonly SignalVerdict[] {
+  return signals.filter((signal) => {
+    const same = signals.filter((other) => nameOf(other) === nameOf(signal))
+    return signal === (same.find(({ pCure }) => pCure !== null) ?? same[0])
+  })
 }
 
 function signalText(signal: SignalVerdict): string {
@@ -47,11 +62,8 @@ export function harmlessText(signal: SignalVerdict, before: string): string {
 }
 
 function nameOf({ signal, edgeMs }: SignalVerdict): string {
-  const slow = signal === 'slow_ratio' || signal === 'objective_latency'
   const name = SIGNAL[signal]
-  return slow && edgeMs !== undefined
-    ? name.replace('Slow answers', `Answers slower than ${edgeMs} ms`)
-    : name
+  return edgeMs === undefined ? name : name.replace('Slow answers', `Answers slower than ${edgeMs} ms`)
 }
 
 /** "4.2 % (42 of 1,000)" */

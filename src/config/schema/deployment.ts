@@ -24,6 +24,10 @@ export const deploymentSchema = z
     observeEvery: duration(),
     minBlock: duration(),
     warmUp: duration(),
+    quickShare: z
+      .number()
+      .min(0, 'must be a share of the latency objective, 0 to 1')
+      .max(1, 'must be a share of the latency objective, 0 to 1'),
     staleAfter: duration(),
     notice: duration(),
     canary10: step,
@@ -39,6 +43,7 @@ export const deploymentSchema = z
     observeEveryMs: value.observeEvery,
     minBlockMs: value.minBlock,
     warmUpMs: value.warmUp,
+    quickShare: value.quickShare,
     staleAfterMs: value.staleAfter,
     noticeMs: value.notice,
     canary10: value.canary10,

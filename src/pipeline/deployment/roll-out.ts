@@ -55,6 +55,7 @@ export async function prepareCanary(patch: Patch, deps: RolloutDeps): Promise<Ro
     controlReading: readings.find((reading) => reading.version === control.version) ?? null,
     fault: deps.fault,
     latencyP95Ms: deps.service.objective.latencyP95Ms,
+    quickShare: deps.settings.quickShare,
     nowMs,
     deadlineMs: nowMs + deps.settings.canary10.deadlineMs,
   })

@@ -5,6 +5,11 @@ export interface DeploymentSettings {
   readonly minBlockMs: number
   /** Left out after each change of weight: connections and caches fill. */
   readonly warmUpMs: number
+  /**
+   * Share of the service's latency objective, 0..1. An answer within it is quick, however much quicker the control's are; 0 compares
+   * at the control's own quantiles alone.
+   */
+  readonly quickShare: number
   /** A newest block older than this says nothing about now. */
   readonly staleAfterMs: number
   /** This long before the deadline an undecided step asks for a person. */

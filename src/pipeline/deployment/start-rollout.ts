@@ -18,15 +18,18 @@ export function startRollout(start: {
   readonly fault: Fault | undefined
   /** The service's own objective. */
   readonly latencyP95Ms: number | null
+  /** Share of that objective within which an answer is quick, 0..1. */
+  readonly quickShare: number
   readonly nowMs: number
   readonly deadlineMs: number
 }): Rollout {
-  const { controlReading, fault, latencyP95Ms, nowMs, ...rest } = start
+  const { controlReading, fault, latencyP95Ms, quickShare, nowMs, ...rest } = start
   return {
     ...rest,
     phase: 'IDLE',
     weightPercent: 0,
-    latencyEdgesMs: controlReading === null ? [] : edgesFor(controlReading, { fault, latencyP95Ms }),
+    latencyEdgesMs:
+      controlReading === null ? [] : edgesFor(controlReading, { fault, latencyP95Ms, quickShare }),
     cures: curesOf(fault),
     ...growthOf(fault),
     blocks: [],
@@ -39,15 +42,21 @@ export function startRollout(start: {
   }
 }
 
-/** The bucket edges at or above the control's p50, p95 and p99, in ms; empty where no histogram is measured. */
-export function latencyEdges(reading: CounterReading): readonly number[] {
+/**
+ * The bucket edges at or above the control's p50, p95 and p99, in ms, none of them under `quickMs`: a process that has just started
+ * answers some milliseconds later than one that is warm, which nobody notices where hundreds are allowed. Empty where no histogram
+ * is measured.
+ */
+export function latencyEdges(reading: CounterReading, quickMs: number): readonly number[] {
   const buckets = reading.buckets
     .filter((bucket) => Number.isFinite(bucket.leMs))
     .toSorted((a, b) => a.leMs - b.leMs)
   const last = buckets.at(-1)
   if (last === undefined || reading.requests === 0) return []
   return QUANTILES.map(
-    (quantile) => (buckets.find((bucket) => bucket.count >= quantile * reading.requests) ?? last).leMs,
+    (quantile) =>
+      (buckets.find(({ leMs, count }) => leMs >= quickMs && count >= quantile * reading.requests) ?? last)
+        .leMs,
   )
 }
 
@@ -68,9 +77,13 @@ function growthOf(fault: Fault | undefined): Pick<Rollout, 'growthBefore'> {
 /** The control's quantiles and, for an incident of slow answers, as the fourth the edge from which an answer counts as slow. */
 function edgesFor(
   reading: CounterReading,
-  from: { readonly fault: Fault | undefined; readonly latencyP95Ms: number | null },
+  from: {
+    readonly fault: Fault | undefined
+    readonly latencyP95Ms: number | null
+    readonly quickShare: number
+  },
 ): readonly number[] {
-  const quantiles = latencyEdges(reading)
+  const quantiles = latencyEdges(reading, (from.latencyP95Ms ?? 0) * from.quickShare)
   const slow = quantiles.length === 0 ? null : slowEdge(reading, from)
   return slow === null ? quantiles : [...quantiles, slow]
 }

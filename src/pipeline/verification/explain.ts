@@ -4,9 +4,9 @@ import type { Findings } from './verify.ts'
 
 const NAMES: Readonly<Record<SignalName, string>> = {
   error_ratio: 'errors',
-  latency_p50: "answers slower than the control's p50",
-  latency_p95: "answers slower than the control's p95",
-  latency_p99: "answers slower than the control's p99",
+  latency_p50: 'slow answers',
+  latency_p95: 'slow answers',
+  latency_p99: 'slow answers',
   slow_ratio: 'slow answers',
   growth: 'growth',
   objective: 'errors against the objective',
@@ -144,10 +144,8 @@ function growthSides({ resource, canary, control }: SignalVerdict): string {
 }
 
 function nameOf({ signal, edgeMs }: SignalVerdict): string {
-  const slow = signal === 'slow_ratio' || signal === 'objective_latency'
-  return slow && edgeMs !== undefined
-    ? NAMES[signal].replace('slow answers', `answers slower than ${edgeMs} ms`)
-    : NAMES[signal]
+  const name = NAMES[signal]
+  return edgeMs === undefined ? name : name.replace('slow answers', `answers slower than ${edgeMs} ms`)
 }
 
 function intervalOf(signal: SignalVerdict): string {

@@ -169,17 +169,16 @@ describe('the latency edges', () => {
     { leMs: 50, count: 960 },
   ]
 
+  const edges = (requests: number, given = buckets) =>
+    latencyEdges({ version: 'v1', atMs: 0, requests, errors: 0, buckets: given }, 0)
+
   it("are the bucket edges at or above the control's p50, p95 and p99", () => {
-    expect(latencyEdges({ version: 'v1', atMs: 0, requests: 1000, errors: 0, buckets })).toEqual([
-      10, 50, 100,
-    ])
+    expect(edges(1000)).toEqual([10, 50, 100])
   })
 
   it('end at the last edge, and are none without traffic or histogram', () => {
-    expect(latencyEdges({ version: 'v1', atMs: 0, requests: 2000, errors: 0, buckets })).toEqual([
-      100, 100, 100,
-    ])
-    expect(latencyEdges({ version: 'v1', atMs: 0, requests: 0, errors: 0, buckets })).toEqual([])
-    expect(latencyEdges({ version: 'v1', atMs: 0, requests: 9, errors: 0, buckets: [] })).toEqual([])
+    expect(edges(2000)).toEqual([100, 100, 100])
+    expect(edges(0)).toEqual([])
+    expect(edges(9, [])).toEqual([])
   })
 })

@@ -16,6 +16,7 @@ export const settings: DeploymentSettings = {
   observeEveryMs: 5_000,
   minBlockMs: 4_000,
   warmUpMs: 1_000,
+  quickShare: 0.1,
   staleAfterMs: 20_000,
   noticeMs: 60_000,
   canary10: { soakMs: 30_000, deadlineMs: 300_000, minCanaryRequests: 20 },

@@ -24,6 +24,7 @@ const started = (changes: Partial<Parameters<typeof startRollout>[0]> = {}) =>
     controlReading: reading,
     fault: SLOW,
     latencyP95Ms: 300,
+    quickShare: 0,
     nowMs: 5,
     deadlineMs: 10,
     ...changes,
@@ -36,6 +37,17 @@ describe('a rollout at rest', () => {
 
   it('takes the usual for the objective where the service has none', () => {
     expect(started({ latencyP95Ms: null }).latencyEdgesMs).toEqual([10, 2500, 2500, 25])
+  })
+
+  it('finds no answer slow within the share of the objective that is quick, however quick the control is', () => {
+    const fault: Fault = { kind: 'exception', because: 'TypeError' }
+    const edges = (quickShare: number, latencyP95Ms: number | null = 300) =>
+      started({ fault, quickShare, latencyP95Ms }).latencyEdgesMs
+    expect(edges(0)).toEqual([10, 2500, 2500])
+    expect(edges(0.1)).toEqual([100, 2500, 2500])
+    expect(edges(1)).toEqual([500, 2500, 2500])
+    expect(edges(0.1, null)).toEqual([10, 2500, 2500])
+    expect(edges(1, 9_000)).toEqual([2500, 2500, 2500])
   })
 
   it('has an exhausted resource to cure by its growth as well: errors are gone in all that has just started', () => {

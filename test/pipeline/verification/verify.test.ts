@@ -63,7 +63,7 @@ describe('the verdict on a plain deploy', () => {
       })
     const worse = judge(slow({ canary: 20, control: 45 }))
     expect(worse.decision).toBe('fail')
-    expect(worse.reason).toContain("slower than the control's p95")
+    expect(worse.reason).toContain('answers slower than 50 ms')
     expect(judge(slow({ canary: 5, control: 45 })).decision).toBe('pass')
   })
 })

@@ -22,6 +22,7 @@ const settings: DeploymentSettings = {
   observeEveryMs: 250,
   minBlockMs: 400,
   warmUpMs: 100,
+  quickShare: 0,
   staleAfterMs: 3_000,
   noticeMs: 1_000,
   canary10: { soakMs: 500, deadlineMs: 60_000, minCanaryRequests: 10 },
