@@ -16,6 +16,9 @@ export function recordedSources(
   const { incidentCase, gather, tracing } = recording
   const { settings } = today
   const silent = (what: string): Promise<never> | null => silence(recording, what)
+  // What was old, unknown or left out then is so still.
+  const toldOf = (what: string): readonly string[] =>
+    recording.missing.filter((text) => text.startsWith(`${what}: `))
   const since = <T>(items: readonly T[], at: (item: T) => number, fromMs: number, shorter: boolean) =>
     shorter ? items.filter((item) => at(item) * 1000 >= fromMs) : items
   const isShorter = (
@@ -25,12 +28,16 @@ export function recordedSources(
     ...today,
     spans: tracing
       ? {
-          spansBetween: async ({ fromMs, limit }) =>
-            (await silent('traces')) ??
-            newest(
-              since(incidentCase.spans, ({ t }) => t, fromMs, isShorter('spanHistoryMs')),
-              limit,
-            ),
+          spansBetween: async ({ fromMs, limit }, lack) => {
+            for (const told of toldOf('sample of traces')) lack?.(told)
+            return (
+              (await silent('traces')) ??
+              newest(
+                since(incidentCase.spans, ({ t }) => t, fromMs, isShorter('spanHistoryMs')),
+                limit,
+              )
+            )
+          },
         }
       : null,
     knownCauses: () => incidentCase.known ?? [],
@@ -62,8 +69,7 @@ export function recordedSources(
     changes: [
       {
         changesBetween: async ({ fromMs }, lack) => {
-          // What was old or unknown then is so still.
-          for (const told of recording.missing.filter((text) => text.startsWith('commits: '))) lack?.(told)
+          for (const told of toldOf('commits')) lack?.(told)
           return since(incidentCase.changes, ({ at }) => at, fromMs, isShorter('changeHistoryMs'))
         },
       },

@@ -101,7 +101,10 @@ export async function gatherCase(incident: Incident, deps: GatherDeps): Promise<
       : read(
           'traces',
           'time within requests is not judged',
-          () => spans.spansBetween({ ...window(gather.spanHistoryMs), limit: gather.spanLimit }),
+          () =>
+            spans.spansBetween({ ...window(gather.spanHistoryMs), limit: gather.spanLimit }, (text) =>
+              missing.push(text),
+            ),
           [],
         ),
     Promise.all(

@@ -20,7 +20,14 @@ export interface LogSource {
 }
 
 export interface SpanSource {
-  spansBetween(window: Window & { readonly limit: number }): Promise<readonly Span[]>
+  /**
+   * At most `limit` spans, oldest first, of whole traces. Where there are more, a sample spread over the window: the time before
+   * an incident is as good as its own. `lack` is told, in words, of what the sample lacks.
+   */
+  spansBetween(
+    window: Window & { readonly limit: number },
+    lack?: (text: string) => void,
+  ): Promise<readonly Span[]>
 }
 
 /**

@@ -177,6 +177,18 @@ describe('diagnose', () => {
     )
   })
 
+  it('says what a sample of traces lacks', async () => {
+    const told =
+      'sample of traces: Jaeger answered only 3 of 20 searches in 2500 ms; fewer requests are compared'
+    const spans = {
+      spansBetween: async (_: unknown, lack: ((text: string) => void) | undefined) => {
+        lack?.(told)
+        return []
+      },
+    }
+    expect((await diagnosis({ spans })).missing).toContain(told)
+  })
+
   it('finds the deploy two calls below the page, within seconds of the fault', async () => {
     const { hypotheses, abstained } = await diagnosis()
     expect(abstained).toBeNull()
