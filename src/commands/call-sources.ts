@@ -9,7 +9,8 @@ import { spanCalls } from './graph-feed.ts'
 const COUNTED_OVER_MS = 300_000
 const PROMETHEUS_TIMEOUT_MS = 10_000
 const KUBERNETES_TIMEOUT_MS = 20_000
-const SPANS_OVER_MS = 60_000
+/** Twice the round of the feed: spans reach their store late, and the next round sees them. */
+const SPANS_OVER_MS = 120_000
 const SPANS_AT_MOST = 5_000
 
 /** All that is configured and can tell who calls whom, beside the services' own counters, which the watch reads. */

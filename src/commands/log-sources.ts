@@ -5,6 +5,7 @@ import { LogFiles } from '../integrations/log-files/log-files.ts'
 import { SearchLogs, type Search } from '../integrations/log-search/search-logs.ts'
 import { LokiLogs } from '../integrations/loki/loki-logs.ts'
 import type { LogSource } from '../pipeline/rca/ports.ts'
+import { authorization, login } from './authorization.ts'
 
 const MAX_LOG_BYTES = 8 * 1024 * 1024
 
@@ -63,14 +64,7 @@ function lokiLogs(
   const { LOKI_URL: url, LOKI_TENANT: tenant, LOKI_BEARER_TOKEN: token } = environment
   if (url === null) return []
   const user = login(environment.LOKI_USER, environment.LOKI_PASSWORD)
-  const basic = user === null ? null : `Basic ${btoa(`${user.username}:${user.password}`)}`
-  const authorization = token === null ? basic : `Bearer ${token}`
-  return [new LokiLogs({ url, ...loki, names, deadlineMs, tenant, authorization })]
-}
-
-function login(
-  username: string | null,
-  password: string | null,
-): { readonly username: string; readonly password: string } | null {
-  return username === null || password === null ? null : { username, password }
+  return [
+    new LokiLogs({ url, ...loki, names, deadlineMs, tenant, authorization: authorization(user, token) }),
+  ]
 }

@@ -7,6 +7,7 @@ import type { ProcessTarget } from '../integrations/processes/process-target.ts'
 import type { QuerySource } from '../pipeline/detection/ports.ts'
 import type { MetricSource, SpanSource } from '../pipeline/rca/ports.ts'
 import type { TrafficCounters } from '../pipeline/verification/ports.ts'
+import { spanSource } from './span-source.ts'
 
 export interface Observability {
   readonly metrics: MetricSource
@@ -19,7 +20,10 @@ export interface Observability {
   stop(): Promise<void>
 }
 
-/** Metrics from a Prometheus server where one is configured, else scraped by this process from router and releases. */
+/**
+ * Metrics from a Prometheus server where one is configured, else scraped by this process from router and releases; traces from
+ * Jaeger or Tempo where one of them is configured.
+ */
 export function observe(config: Config, target: ProcessTarget): Observability {
   const { environment, detection } = config
   const stepMs = environment.PROMETHEUS_URL === null ? detection.scrapeEveryMs : 15_000
@@ -30,7 +34,7 @@ export function observe(config: Config, target: ProcessTarget): Observability {
       queries: prometheusQueries(server),
       metrics: metricSource(samples, { stepMs }),
       counters: trafficCounters(samples, { staleMs: 4 * stepMs, lagMs: 2 * stepMs }),
-      spans: null,
+      spans: spanSource(config),
       start: () => undefined,
       stop: () => Promise.resolve(),
     }
@@ -47,7 +51,7 @@ export function observe(config: Config, target: ProcessTarget): Observability {
     metrics: metricSource(scraper, { stepMs }),
     // One process reads all counters in one round: nothing arrives later than the rest.
     counters: trafficCounters(scraper, { staleMs: Math.max(4 * stepMs, 3_000), lagMs: 0 }),
-    spans: null,
+    spans: spanSource(config),
     start: () => scraper.start(),
     stop: () => scraper.stop(),
   }

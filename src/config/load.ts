@@ -15,6 +15,7 @@ import { planningSchema } from './schema/planning.ts'
 import { rcaSchema } from './schema/rca.ts'
 import { safetyGatesSchema } from './schema/safety-gates.ts'
 import { servicesSchema } from './schema/services.ts'
+import { tracesSchema } from './schema/traces.ts'
 import { verificationSchema } from './schema/verification.ts'
 
 const FILES = {
@@ -24,6 +25,7 @@ const FILES = {
   detection: { file: 'detection.yaml', schema: detectionSchema },
   rca: { file: 'rca.yaml', schema: rcaSchema },
   logs: { file: 'logs.yaml', schema: logsSchema },
+  traces: { file: 'traces.yaml', schema: tracesSchema },
   planning: { file: 'planning.yaml', schema: planningSchema },
   fixTemplates: { file: 'fix-templates.yaml', schema: fixTemplatesSchema },
   gates: { file: 'safety-gates.yaml', schema: safetyGatesSchema },

@@ -66,6 +66,7 @@ describe('the configuration that ships', () => {
         'planning',
         'rca',
         'services',
+        'traces',
         'verification',
       ].sort(),
     )

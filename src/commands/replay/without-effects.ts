@@ -35,7 +35,7 @@ export interface ReplayWorld {
   close(): Promise<void>
 }
 
-export type ReplaySettings = Omit<Config, 'environment' | 'detection' | 'logs'>
+export type ReplaySettings = Omit<Config, 'environment' | 'detection' | 'logs' | 'traces'>
 
 export interface ReplayInput {
   readonly record: IncidentRecord

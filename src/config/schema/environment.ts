@@ -114,6 +114,25 @@ export const VARIABLES = [
     secret: true,
     byDefault: '',
   }),
+  variable(
+    'JAEGER_URL',
+    "Jaeger's query service, or what speaks its HTTP API, that holds traces (config/traces.yaml); empty: none",
+    { byDefault: '' },
+  ),
+  variable('JAEGER_USER', 'User for basic auth', { byDefault: '' }),
+  variable('JAEGER_PASSWORD', "That user's password", { secret: true, byDefault: '' }),
+  variable('JAEGER_BEARER_TOKEN', 'Bearer token, instead of user and password', {
+    secret: true,
+    byDefault: '',
+  }),
+  variable('TEMPO_URL', 'Grafana Tempo that holds traces, instead of Jaeger; empty: none', { byDefault: '' }),
+  variable('TEMPO_TENANT', 'Its tenant (X-Scope-OrgID), where it has several', { byDefault: '' }),
+  variable('TEMPO_USER', 'User for basic auth', { byDefault: '' }),
+  variable('TEMPO_PASSWORD', "That user's password", { secret: true, byDefault: '' }),
+  variable('TEMPO_BEARER_TOKEN', 'Bearer token, instead of user and password', {
+    secret: true,
+    byDefault: '',
+  }),
   variable('SMTP_HOST', 'Mail server for notices; empty: no e-mail', { byDefault: '' }),
   variable('SMTP_PORT', 'Port of the mail server', { byDefault: '587' }),
   variable('SMTP_USER', 'User at the mail server', { byDefault: '' }),
@@ -208,6 +227,15 @@ export const environmentSchema = z
     LOKI_USER: optional,
     LOKI_PASSWORD: optional,
     LOKI_BEARER_TOKEN: optional,
+    JAEGER_URL: optionalUrl,
+    JAEGER_USER: optional,
+    JAEGER_PASSWORD: optional,
+    JAEGER_BEARER_TOKEN: optional,
+    TEMPO_URL: optionalUrl,
+    TEMPO_TENANT: optional,
+    TEMPO_USER: optional,
+    TEMPO_PASSWORD: optional,
+    TEMPO_BEARER_TOKEN: optional,
     SMTP_HOST: optional,
     SMTP_PORT: port,
     SMTP_USER: optional,
@@ -239,7 +267,7 @@ export const environmentSchema = z
         message: 'is of no use without TLS: write NEO4J_URL with neo4j+s:// or bolt+s://, or leave it empty',
       })
     }
-    for (const store of ['ELASTICSEARCH', 'OPENSEARCH', 'LOKI'] as const) {
+    for (const store of ['ELASTICSEARCH', 'OPENSEARCH', 'LOKI', 'JAEGER', 'TEMPO'] as const) {
       if ((env[`${store}_USER`] === null) === (env[`${store}_PASSWORD`] === null)) continue
       context.addIssue({
         code: 'custom',
@@ -247,11 +275,24 @@ export const environmentSchema = z
         message: 'is missing: user and password go together',
       })
     }
-    for (const url of ['ELASTICSEARCH_URL', 'OPENSEARCH_URL', 'LOKI_URL'] as const) {
+    for (const url of [
+      'ELASTICSEARCH_URL',
+      'OPENSEARCH_URL',
+      'LOKI_URL',
+      'JAEGER_URL',
+      'TEMPO_URL',
+    ] as const) {
       if (env[url] === null || !/^https?:\/\/[^/]*@/.test(env[url])) continue
       const message =
         'holds a password: addresses are told in messages, use the variables for user and password'
       context.addIssue({ code: 'custom', path: [url], message })
+    }
+    if (env.JAEGER_URL !== null && env.TEMPO_URL !== null) {
+      context.addIssue({
+        code: 'custom',
+        path: ['TEMPO_URL'],
+        message: 'stands beside JAEGER_URL: traces are read from one of them, leave the other empty',
+      })
     }
     if (env.CCP_MODEL_URL !== null && env.CCP_MODEL_NAME === null) {
       context.addIssue({
