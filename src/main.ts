@@ -7,9 +7,11 @@ import { REPLAY_FORMAT } from './commands/replay/replay-format.ts'
 import { VERIFY_FORMAT } from './commands/verify-format.ts'
 import { loadSettings, readVariable } from './config/load.ts'
 import { CcpError } from './pipeline/errors.ts'
+import { MOST_HOPS } from './pipeline/signals/service-graph.ts'
 
 /** The command line. Answers are JSON on standard output; exit 0 done, 1 a negative answer, 2 bad input. */
 const EXIT_BAD_INPUT = 2
+const USUAL_HOPS = 3
 
 const write = (line: string): void => void process.stdout.write(`${line}\n`)
 
@@ -68,11 +70,40 @@ function program(): Command {
       process.exitCode = outcomesCommand(options.database, { templates: fixTemplates, planning }, write)
     })
 
+  addGraph(ccp)
   addReplay(ccp)
   addAudit(ccp)
   addTemplates(ccp)
   addStages(ccp)
   return ccp
+}
+
+interface GraphFlags {
+  readonly service?: string
+  readonly depth?: number
+  readonly json: boolean
+}
+
+function addGraph(ccp: Command): void {
+  ccp
+    .command('graph')
+    .description(
+      'who calls whom as the bot knows it, with who saw each call and when; text, or one JSON object with --json',
+    )
+    .option('--service <name>', 'only the calls that lead to this service, and those that lead on from it')
+    .option('--depth <n>', `with --service: calls in a row, 1 to ${MOST_HOPS} (default: ${USUAL_HOPS})`, hops)
+    .option('--json', 'for machines', false)
+    .addHelpText(
+      'after',
+      '\nRead from Neo4j where NEO4J_URL is set and it answers, else from what the bot kept last in CCP_DATA_DIR; the first line says which.',
+    )
+    .action(async ({ service, depth, json }: GraphFlags) => {
+      if (depth !== undefined && service === undefined)
+        throw new CcpError('bad-input', '--depth goes with --service')
+      const { graphCommand } = await import('./commands/graph.ts')
+      const options = { service: service ?? null, depth: depth ?? USUAL_HOPS, json }
+      process.exitCode = await graphCommand(options, process.env, write)
+    })
 }
 
 interface ReplayFlags {
@@ -244,6 +275,12 @@ function positive(text: string): number {
   const value = Number(text)
   if (Number.isInteger(value) && value > 0) return value
   throw new InvalidArgumentError('write a whole number above 0.')
+}
+
+function hops(text: string): number {
+  const value = Number(text)
+  if (Number.isInteger(value) && value >= 1 && value <= MOST_HOPS) return value
+  throw new InvalidArgumentError(`write a whole number from 1 to ${MOST_HOPS}.`)
 }
 
 function ratio(text: string): number {

@@ -8,6 +8,8 @@ export interface GraphFeedDeps {
   readonly everyMs: number
   /** Told of a source that cannot be asked: once, until it answers again or says something else. */
   report(error: CcpError): void
+  /** Called when all sources that were asked have answered. */
+  afterRound?(): Promise<void>
 }
 
 export interface GraphFeed {
@@ -18,7 +20,7 @@ export interface GraphFeed {
 }
 
 /** Brings what the sources see into the graph. Each by itself: one that is slow or down keeps no other waiting. */
-export function feedGraph({ graph, sources, everyMs, report }: GraphFeedDeps): GraphFeed {
+export function feedGraph({ graph, sources, everyMs, report, afterRound }: GraphFeedDeps): GraphFeed {
   let timer: NodeJS.Timeout | null = null
   let isStopped = false
   const busy = new Set<CallSource>()
@@ -40,7 +42,11 @@ export function feedGraph({ graph, sources, everyMs, report }: GraphFeedDeps): G
     }
   }
 
-  const round = async (): Promise<void> => void (await Promise.all(sources.map(take)))
+  async function round(): Promise<void> {
+    await Promise.all(sources.map(take))
+    if (!isStopped) await afterRound?.()
+  }
+
   return {
     round,
     start() {

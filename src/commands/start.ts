@@ -18,9 +18,10 @@ import { execute } from '../pipeline/execute.ts'
 import type { Journal } from '../pipeline/ports.ts'
 import { run, type RunDeps } from '../pipeline/run.ts'
 import { callSources } from './call-sources.ts'
-import { composeGraph } from './compose-graph.ts'
+import { composeGraph, graphFileIn } from './compose-graph.ts'
 import { composePipeline, type Pipeline, type PipelineParts } from './compose-pipeline.ts'
 import { feedGraph } from './graph-feed.ts'
+import { keepGraph } from './keep-graph.ts'
 import { observe } from './observability.ts'
 import { watch, type Watch, type WatchDeps } from './watch.ts'
 import type { Write } from './write.ts'
@@ -65,6 +66,13 @@ async function startAll(config: Config, log: Logger, closers: Closer[]): Promise
     journal: openJournal(config, database.db),
   }
   closers.push(() => parts.topology.close())
+  const keeper = keepGraph({
+    known: parts.knownTopology,
+    file: graphFileIn(config.environment.CCP_DATA_DIR),
+    report: reportTo(log),
+    nowMs: Date.now,
+  })
+  await keeper.restore()
   const watching = watch(watchDeps(parts))
   const server = await listen(
     routes(parts, watching),
@@ -85,7 +93,9 @@ async function startAll(config: Config, log: Logger, closers: Closer[]): Promise
     sources: callSources(config, parts.observability.spans),
     everyMs: READ_CALLS_EVERY_MS,
     report: reportTo(log),
+    afterRound: () => keeper.keep(),
   })
+  closers.push(() => keeper.keep())
   feed.start()
   closers.push(() => feed.stop())
   const runner = run(runDeps(parts, pipeline))
@@ -111,8 +121,8 @@ function world(config: Config, log: Logger) {
     fromEmail: environment.PAGERDUTY_FROM_EMAIL,
     apiUrl: environment.PAGERDUTY_API_URL,
   })
-  const topology = composeGraph(config, log)
-  return { target, pages, topology, observability: observe(config, target) }
+  const { graph: topology, known: knownTopology } = composeGraph(config, log)
+  return { target, pages, topology, knownTopology, observability: observe(config, target) }
 }
 
 function openJournal({ concurrency, deployment }: Config, db: Parts['db']): Journal {

@@ -68,6 +68,23 @@ export function loadSettings<K extends keyof Files>(
   return freeze(settings as Pick<Settings, K>)
 }
 
+/** Some of the environment only, checked each by itself. Throws CcpError `bad-config` that names every mistake. */
+export function loadVariables<K extends keyof Environment>(
+  names: readonly K[],
+  variables: Variables,
+): Pick<Environment, K> {
+  const problems: ConfigProblem[] = []
+  const values: Partial<Environment> = {}
+  for (const name of names) {
+    const checked = environmentSchema.shape[name].safeParse(readVariable(name, variables))
+    if (checked.success) Object.assign(values, { [name]: checked.data })
+    for (const { message } of checked.error?.issues ?? [])
+      problems.push({ file: 'environment', line: null, message: `${name} ${message}` })
+  }
+  if (problems.length > 0) throw badConfig(problems)
+  return freeze(values as Pick<Environment, K>)
+}
+
 /** One variable with its default, for commands that need just that. */
 export function readVariable(name: (typeof VARIABLES)[number]['name'], variables: Variables): string {
   const value = variables[name]

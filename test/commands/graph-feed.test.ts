@@ -38,6 +38,20 @@ it('brings what one source sees into the graph though another is down, and tells
   expect(reports).toHaveLength(2)
 })
 
+it('says when all that were asked have answered, and no more once it is stopped', async () => {
+  const graph = graphOf()
+  const known: number[] = []
+  const sources = [{ callsSeen: async () => [LEDGER] }]
+  const afterRound = async (): Promise<void> => void known.push((await graph.calls()).length)
+  const report = (): void => undefined
+  const { round, stop } = feedGraph({ graph, sources, everyMs: 60_000, report, afterRound })
+  await round()
+  expect(known).toEqual([1])
+  stop()
+  await round()
+  expect(known).toEqual([1])
+})
+
 it('asks no source that has not answered yet', async () => {
   let asked = 0
   let answer: (calls: readonly SeenCall[]) => void = () => undefined

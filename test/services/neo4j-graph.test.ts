@@ -70,6 +70,26 @@ function neo4jTests(up: Extract<Neo4jServer, { kind: 'up' }>): void {
       await after.close()
     })
 
+    it('is shown to who opens it for reading alone, and stays as it is', async () => {
+      await empty()
+      const bot = await open()
+      await bot.observe([call('payment', 'ledger', 9_500)])
+      const before = await bot.calls()
+      const reader = new Neo4jGraph({ ...settings, ...SETUP, services: [], readOnly: true })
+      expect(await reader.calls()).toEqual(before)
+      await expect(reader.observe([call('payment', 'bank', 9_500)])).rejects.toThrow('for reading alone')
+      expect(await bot.calls()).toEqual(before)
+      await reader.close()
+      await bot.close()
+    })
+
+    it('is nothing to who opens an empty database for reading alone', async () => {
+      await empty()
+      const reader = new Neo4jGraph({ ...settings, ...SETUP, readOnly: true })
+      expect(await reader.calls()).toEqual([])
+      await reader.close()
+    })
+
     it('leaves alone what others keep in the same database', async () => {
       await empty()
       await driver.executeQuery("CREATE (:Service {name: 'payment'})-[:CALLS]->(:Service {name: 'x'})")

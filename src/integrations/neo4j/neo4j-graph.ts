@@ -32,6 +32,8 @@ export interface Neo4jGraphOptions extends Neo4jSettings {
   /** Observations older than this are forgotten; declared calls stay. */
   readonly forgetAfterMs: number
   readonly mostCalls?: number
+  /** For a look at what the bot has written: neither schema nor services.yaml is, and `observe` is refused. */
+  readonly readOnly?: boolean
   nowMs(): number
 }
 
@@ -45,7 +47,9 @@ export class Neo4jGraph implements ServiceGraph {
 
   constructor(options: Neo4jGraphOptions) {
     this.#options = options
-    this.#database = new Neo4jDatabase(options, (database) => prepare(database, options.services))
+    this.#database = new Neo4jDatabase(options, async (database) => {
+      if (options.readOnly !== true) await prepare(database, options.services)
+    })
   }
 
   async topology(): Promise<KnownTopology> {
@@ -58,6 +62,8 @@ export class Neo4jGraph implements ServiceGraph {
   }
 
   async observe(calls: readonly SeenCall[]): Promise<void> {
+    if (this.#options.readOnly === true)
+      throw new CcpError('internal', 'the service graph was opened for reading alone')
     const oldestMs = this.#options.nowMs() - this.#options.forgetAfterMs
     const rows = callRows(distinctCalls(calls.filter(({ atMs }) => atMs >= oldestMs)))
     // Before the new ones come, so that what is over takes none of their room.

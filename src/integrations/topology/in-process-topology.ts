@@ -29,8 +29,7 @@ export interface InProcessTopologyOptions {
 }
 
 /**
- * The service graph in memory: what services.yaml declares, and the calls that were observed. Built anew at every start and
- * complete again as soon as its sources are read.
+ * The service graph in memory: what services.yaml declares, and the calls that were observed.
  */
 export class InProcessTopology implements ServiceGraph {
   readonly #graph = new DirectedGraph<{ isDeclared?: boolean }, CallAttributes>({ allowSelfLoops: false })

@@ -1,6 +1,6 @@
 import { CcpError, toCcpError } from '../../pipeline/errors.ts'
 import type { Bounds, KnownTopology, ServiceGraph } from '../../pipeline/rca/ports.ts'
-import type { KnownCall, SeenCall } from '../../pipeline/signals/service-graph.ts'
+import { observationsOf, type KnownCall, type SeenCall } from '../../pipeline/signals/service-graph.ts'
 
 export interface LastKnownGraphOptions {
   /** Kept elsewhere; may be down. */
@@ -93,7 +93,7 @@ export class LastKnownGraph implements ServiceGraph {
   async #readOver(): Promise<void> {
     const { kept, known, readOverEveryMs, nowMs } = this.#options
     if (this.#readOverMs !== null && nowMs() - this.#readOverMs < readOverEveryMs) return
-    await known.observe((await kept.calls()).flatMap(observations))
+    await known.observe(observationsOf(await kept.calls()))
     this.#readOverMs = nowMs()
     this.#lastReadMs = nowMs()
   }
@@ -112,18 +112,12 @@ export class LastKnownGraph implements ServiceGraph {
 
   #outdated({ message }: CcpError): string {
     if (this.#lastReadMs === null)
-      return `${message}; not read since the start, so it holds services.yaml and what was seen since`
+      return `${message}; not read since the start: it holds services.yaml and what the bot has seen itself`
     const minutes = Math.floor((this.#options.nowMs() - this.#lastReadMs) / 60_000)
     const age =
       minutes === 0 ? 'less than a minute ago' : minutes === 1 ? '1 minute ago' : `${minutes} minutes ago`
     return `${message}; read last ${age}, and what was seen since is in it`
   }
-}
-
-function observations({ caller, callee, by }: KnownCall): readonly SeenCall[] {
-  return by.flatMap(({ source, lastSeenMs }) =>
-    source === 'services.yaml' || lastSeenMs === null ? [] : [{ caller, callee, source, atMs: lastSeenMs }],
-  )
 }
 
 async function withinDeadline<T>(query: () => Promise<T>, deadlineMs: number): Promise<T> {

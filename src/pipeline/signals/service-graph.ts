@@ -27,6 +27,15 @@ export interface KnownCall {
   readonly by: readonly { readonly source: CallEvidence; readonly lastSeenMs: number | null }[]
 }
 
+/** The observations behind calls, without what is only declared. */
+export function observationsOf(calls: readonly KnownCall[]): readonly SeenCall[] {
+  return calls.flatMap(({ caller, callee, by }) =>
+    by.flatMap(({ source, lastSeenMs }) =>
+      source === 'services.yaml' || lastSeenMs === null ? [] : [{ caller, callee, source, atMs: lastSeenMs }],
+    ),
+  )
+}
+
 /** Ways longer than this are of no use to a person and expensive to find. */
 export const MOST_HOPS = 16
 /** Edges kept; a scanner that invents names must not fill the graph. */

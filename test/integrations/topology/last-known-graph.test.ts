@@ -30,7 +30,8 @@ it('says of a graph that could never be read what it holds', async () => {
       ['gateway', 'payment'],
       ['gateway', 'search'],
     ],
-    outdated: 'Neo4j is gone; not read since the start, so it holds services.yaml and what was seen since',
+    outdated:
+      'Neo4j is gone; not read since the start: it holds services.yaml and what the bot has seen itself',
   })
 })
 

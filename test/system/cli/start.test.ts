@@ -1,10 +1,11 @@
-import { existsSync, readdirSync } from 'node:fs'
+import { existsSync, readdirSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, describe, expect, it } from 'vitest'
 import { defaultBotScopes, type WorkspaceOptions } from '../../../demo/workspace/options.ts'
+import { httpServer } from '../../support/http-server.ts'
 import { runCcp, startCcp, temporaryFolder } from './run-ccp.ts'
 import { Bench } from '../../workspace/support.ts'
 
@@ -12,6 +13,33 @@ const bench = new Bench()
 afterEach(() => bench.close())
 
 const CONFIG = fileURLToPath(new URL('../../../config', import.meta.url))
+
+const SERVICES = `services:
+  gateway: { repository: ./gone, language: python, test: ['true'], start: ['true'] }
+  payment: { repository: ./gone, language: python, test: ['true'], start: ['true'] }
+`
+
+/** As Jaeger gives it: a request through the gateway into payment. */
+function traceOfNow(): object {
+  const span = {
+    traceID: 'a1',
+    operationName: 'POST',
+    startTime: Date.now() * 1_000,
+    duration: 900,
+    tags: [],
+    logs: [],
+  }
+  const references = [{ refType: 'CHILD_OF', traceID: 'a1', spanID: '1' }]
+  return {
+    traceID: 'a1',
+    spans: [
+      { ...span, spanID: '1', references: [], processID: 'p1' },
+      { ...span, spanID: '2', references, processID: 'p2' },
+    ],
+    processes: { p1: { serviceName: 'gateway', tags: [] }, p2: { serviceName: 'payment', tags: [] } },
+    warnings: null,
+  }
+}
 
 /** A workspace, and a complete environment for a bot in a folder of its own that could start in it. */
 async function place(options: WorkspaceOptions = {}) {
@@ -113,6 +141,30 @@ describe('ccp start', () => {
     const { code, stdout } = await runCcp(['audit', 'verify'], variables)
     expect(JSON.parse(stdout)).toMatchObject({ rows: 0, valid: true })
     expect(code).toBe(0)
+  })
+
+  it('keeps whom its traces show to call whom, for `ccp graph` and for the next start', async () => {
+    const jaeger = await httpServer(() => ({ body: { data: [traceOfNow()], errors: null } }))
+    bench.onClose(() => jaeger.close())
+    const { folder, variables } = await place()
+    writeFileSync(join(folder, 'services.yaml'), SERVICES)
+    const environment = { ...variables, CCP_CONFIG_DIR: folder, JAEGER_URL: jaeger.url }
+    const calls = async (): Promise<unknown> =>
+      (JSON.parse((await runCcp(['graph', '--json'], environment)).stdout) as { calls: unknown }).calls
+    const shown = [
+      { caller: 'gateway', callee: 'payment', by: [{ source: 'traces', lastSeen: expect.any(String) }] },
+    ]
+    expect(await calls()).toEqual([])
+    const bot = startCcp(['start'], environment)
+    await bot.firstLine
+    await expect.poll(calls, { timeout: 30_000 }).toEqual(shown)
+    bot.signal('SIGTERM')
+    expect(await bot.ended).toMatchObject({ code: 0 })
+    const next = startCcp(['start'], { ...environment, JAEGER_URL: '' })
+    await next.firstLine
+    next.signal('SIGTERM')
+    await next.ended
+    expect(await calls()).toEqual(shown)
   })
 
   it('says when it is ready, lets no second writer in, and ends with 0 when told to', async () => {
