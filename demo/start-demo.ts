@@ -108,6 +108,7 @@ async function assemble(
   const stopping = new AbortController()
   closers.push(async () => stopping.abort())
   const pageOf = (rule: AlertRule) => pageWhenBroken(rule, monitoring(workspace, shop), stopping.signal)
+  await shop.open()
   let healthySinceMs = Date.now()
   const port = Number(new URL(bot.webhookUrl).port)
   return {

@@ -16,6 +16,7 @@ import {
 } from './shop/services.ts'
 import { stageDeploys } from './shop/stage-deploys.ts'
 import { startChild, type Child } from './child-process.ts'
+import { placeFirstOrders } from './shop/first-orders.ts'
 import { Load } from './shop/load.ts'
 import { startOutside, type Outside } from './shop/start-outside.ts'
 import { warmUp } from './shop/toolchains.ts'
@@ -29,6 +30,8 @@ export interface Shop {
   readonly environment: Readonly<Record<string, string>>
   /** What the shop calls outside of itself, which a scenario may make slow or faulty. */
   readonly outside: Outside
+  /** Lets customers in, once its services answer quickly. */
+  open(): Promise<void>
   /** Lets the router turn away a share of a service's requests by itself, as it does when the network behind it is bad. */
   disturbNetwork(service: ServiceName, fault: NetworkFault): Promise<void>
   /** A wholesale buyer begins to order as well: by the carton, under order numbers of their own (`{n}` becomes the number). */
@@ -60,7 +63,7 @@ const readSettings: readonly ServiceName[] = ['payment']
 const script = (name: string): string => fileURLToPath(new URL(`./shop/${name}`, import.meta.url))
 const SERVICES_FILE = fileURLToPath(new URL('./config/services.yaml', import.meta.url))
 
-/** Builds the repositories, starts router, standing services and load under `directory`, at their healthy release. */
+/** Builds the repositories, starts router and standing services under `directory`, at their healthy release; nobody orders yet. */
 export async function startShop(
   directory: string,
   dataDirectory: string,
@@ -112,7 +115,6 @@ export async function startShop(
   }
   await Promise.all(standingServices.map((name) => deploy(name, 'healthy')))
   const load = new Load(directory, urlOf.gateway, requestsPerSecond)
-  await load.orderFrom(standingServices)
   const network = networkAt(routerUrl)
   const wholesale: Load[] = []
   return {
@@ -121,6 +123,10 @@ export async function startShop(
     urlOf,
     environment,
     outside,
+    async open() {
+      await placeFirstOrders(urlOf.gateway)
+      await load.orderFrom([...standing.keys()])
+    },
     deploy,
     disturbNetwork: network.disturb,
     async configure(name, release) {
