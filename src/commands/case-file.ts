@@ -68,6 +68,7 @@ const caseSchema = z.object({
       }),
     )
     .optional(),
+  judged: z.array(z.object({ logOdds: z.number(), right: z.boolean() })).optional(),
 })
 
 /** Reads one case, plain or gzipped. Throws CcpError `bad-input` or `not-found`, naming the file, the place and the mend. */

@@ -110,6 +110,8 @@ export interface Diagnosis {
   readonly lookedAt: readonly string[]
   /** Sources that did not answer, with what the diagnosis lacks for it. */
   readonly missing: readonly string[]
+  /** Log-odds that the outcomes of earlier diagnoses added to every confidence; absent: none. */
+  readonly confidenceShift?: number
   /** Absent where no model was asked. */
   readonly review?: DiagnosisReview
   readonly computeMs: number

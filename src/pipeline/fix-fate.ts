@@ -81,7 +81,7 @@ function atTheGates(results: readonly { readonly gate: GateId; readonly status: 
 }
 
 /** What was measured counts, whoever pressed the button first. */
-function whenRolledBack(rollout: Rollout, verdict: Verdict | null): FixFate {
+export function whenRolledBack(rollout: Rollout, verdict: Verdict | null): FixFate {
   if (verdict?.decision === 'fail') return 'harmful'
   if (rollout.health?.healthy === false) return 'unhealthy'
   if (rollout.rolledBackBy === 'person') return 'taken-back'

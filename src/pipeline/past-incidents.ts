@@ -1,5 +1,6 @@
+import { whenRolledBack } from './fix-fate.ts'
 import type { IncidentRecord } from './machine.ts'
-import type { PastCause } from './signals/telemetry.ts'
+import type { JudgedDiagnosis, PastCause } from './signals/telemetry.ts'
 
 /** Before an onset that was estimated, and after an end: what is measured there may belong to either side. */
 const MARGIN_MS = 5_000
@@ -18,9 +19,9 @@ export function pastIncidents(
 
 /** What the incidents were whose fix passed and was measured to cure them: nothing less is known to have been the cause. */
 export function pastCauses(records: readonly IncidentRecord[]): readonly PastCause[] {
-  return records.flatMap(({ state, incident, location, verdict }) => {
-    const isOver = state === 'RESOLVED' || state === 'CLOSED'
-    if (!isOver || location === null || verdict?.decision !== 'pass' || verdict.cured !== true) return []
+  return records.flatMap((record) => {
+    const { incident, location } = record
+    if (!isCured(record) || location === null) return []
     const { service, exception, file } = location
     return [
       {
@@ -32,4 +33,34 @@ export function pastCauses(records: readonly IncidentRecord[]): readonly PastCau
       },
     ]
   })
+}
+
+/** A confidence that was said to be 1 was not: the odds of what is judged stay finite. */
+const SUREST = 0.999
+
+/**
+ * The diagnoses of which it is known by now whether they were right: a fix cured the service that they named first, or another; or
+ * it was measured that a fix there changed nothing. What was never tried, or ended undecided, says nothing of them.
+ */
+export function judgedDiagnoses(records: readonly IncidentRecord[]): readonly JudgedDiagnosis[] {
+  return records.flatMap((record) => {
+    const { diagnosis, location } = record
+    const [first] = diagnosis?.hypotheses ?? []
+    if (first === undefined || diagnosis === null || diagnosis.abstained !== null || location === null)
+      return []
+    const right = isCured(record) ? location.service === first.service : wasInVain(record) ? false : null
+    if (right === null) return []
+    const said = Math.min(SUREST, Math.max(1 - SUREST, first.confidence))
+    return [{ logOdds: Math.log(said / (1 - said)) - (diagnosis.confidenceShift ?? 0), right }]
+  })
+}
+
+function isCured({ state, verdict }: IncidentRecord): boolean {
+  const isOver = state === 'RESOLVED' || state === 'CLOSED'
+  return isOver && verdict?.decision === 'pass' && verdict.cured === true
+}
+
+function wasInVain({ state, rollout, verdict }: IncidentRecord): boolean {
+  const isOver = state === 'HANDED_OVER' || state === 'RESOLVED' || state === 'CLOSED'
+  return isOver && rollout?.phase === 'ROLLBACK' && whenRolledBack(rollout, verdict) === 'useless'
 }

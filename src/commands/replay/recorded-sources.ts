@@ -84,6 +84,7 @@ export function recordedSources(
         },
     },
     pastCauses: () => incidentCase.history ?? [],
+    judgedDiagnoses: () => incidentCase.judged ?? [],
     nowMs: () => Math.round(incidentCase.detectedAt * 1000),
   }
 }

@@ -1,3 +1,4 @@
+import type { JudgedDiagnosis } from '../signals/telemetry.ts'
 import type { Candidate } from './extract-candidates.ts'
 import type { RcaModel } from './settings.ts'
 
@@ -32,6 +33,28 @@ export function calibrationFeatures(
     lead: Math.min(MOST_LEAD, Math.max(-MOST_LEAD, lead)),
     reachesSymptom: path >= ABNORMAL_PATH ? 1 : 0,
   }
+}
+
+/** Of the shift, before any outcome: with it a diagnosis given with 0.8 that was wrong makes the next like it 0.73. */
+const PRIOR_VARIANCE = 0.5
+
+/**
+ * By how much outcomes in use move the calibration of the development cases: the log-odds that, added to all that was said, make the
+ * outcomes most probable, held to 0 by a normal prior (recalibration in the large; Cox 1958, Steyerberg 2004). What was said
+ * with good reason to be sure and was right moves it by next to nothing. The slope falls with the shift, so it is halved down to.
+ */
+export function shiftByOutcomes(judged: readonly JudgedDiagnosis[]): number {
+  const slopeAt = (shift: number): number =>
+    judged.reduce((sum, { logOdds, right }) => sum + (right ? 1 : 0) - logistic(logOdds + shift), 0) -
+    shift / PRIOR_VARIANCE
+  let high = judged.length * PRIOR_VARIANCE
+  let low = -high
+  while (high - low > 1e-6) {
+    const middle = (low + high) / 2
+    if (slopeAt(middle) > 0) low = middle
+    else high = middle
+  }
+  return (low + high) / 2
 }
 
 export function logistic(logOdds: number): number {

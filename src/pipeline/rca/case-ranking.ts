@@ -27,6 +27,8 @@ export interface CaseRanking {
   /** Where no cause is named: what need not be looked at again, with why, and what would settle it, the best first. */
   readonly ruledOut: readonly string[]
   readonly wouldSettle: readonly string[]
+  /** Log-odds that the outcomes of earlier diagnoses added to each confidence. */
+  readonly confidenceShift: number
   /** Epoch seconds: when the incident seems to have begun. */
   readonly onset: number
   /** What could not be judged for lack of data, in words. */

@@ -60,13 +60,25 @@ export async function diagnose(incident: Incident, deps: DiagnoseDeps): Promise<
       stackTrace: trace?.stackTrace ?? null,
       failingInput: trace?.failingInput ?? null,
       ...(fault === null ? {} : { fault }),
-      lookedAt: news === null ? ranking.lookedAt : [whatIsKnown(news), ...ranking.lookedAt],
+      lookedAt: [
+        ...(news === null ? [] : [whatIsKnown(news)]),
+        ...ranking.lookedAt,
+        ...howTheyTurnedOut(incidentCase),
+      ],
       missing: [...missing, ...uncovered(ranking, missing, deps)],
+      ...(ranking.confidenceShift === 0 ? {} : { confidenceShift: ranking.confidenceShift }),
       ...(review === null ? {} : { review }),
       onsetMs: Math.round(ranking.onset * 1000),
       computeMs: deps.nowMs() - startedMs,
     },
   }
+}
+
+/** What the confidences rest on besides the calibration that comes with the bot. */
+function howTheyTurnedOut({ judged = [] }: IncidentCase): readonly string[] {
+  if (judged.length === 0) return []
+  const right = judged.filter((one) => one.right).length
+  return [`how earlier diagnoses turned out: ${right} of ${judged.length} named the right service`]
 }
 
 function whatIsKnown({ known: { title, service } }: News): string {

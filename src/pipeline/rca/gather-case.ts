@@ -6,6 +6,7 @@ import type {
   KnownCause,
   LogLine,
   MetricSeries,
+  JudgedDiagnosis,
   PastCause,
 } from '../signals/telemetry.ts'
 import type { ServiceDefinition } from '../services.ts'
@@ -37,6 +38,8 @@ export interface GatherDeps {
   knownCauses?(): readonly KnownCause[]
   /** What earlier incidents were, where that was proved. */
   pastCauses?(): readonly PastCause[]
+  /** Earlier diagnoses of which it is known by now whether they were right. */
+  judgedDiagnoses?(): readonly JudgedDiagnosis[]
   /** Epoch milliseconds. */
   nowMs(): number
 }
@@ -134,6 +137,7 @@ export async function gatherCase(incident: Incident, deps: GatherDeps): Promise<
   )
   const alerts = alertsOf(incident)
   const history = deps.pastCauses?.() ?? []
+  const judged = deps.judgedDiagnoses?.() ?? []
   return {
     incidentCase: {
       id: incident.incidentId,
@@ -151,6 +155,7 @@ export async function gatherCase(incident: Incident, deps: GatherDeps): Promise<
       changes: withoutRepeats(changes.flat()),
       ...(alerts.length === 0 ? {} : { alerts }),
       ...(history.length === 0 ? {} : { history }),
+      ...(judged.length === 0 ? {} : { judged }),
     },
     // A copy: a source that comes too late still tells what it lacks.
     missing: missing.toSorted(),

@@ -1,6 +1,6 @@
 import type { IncidentCase } from '../signals/telemetry.ts'
 import { abstention } from './abstain.ts'
-import { calibratedConfidence, calibrationFeatures } from './calibrate.ts'
+import { calibratedConfidence, calibrationFeatures, shiftByOutcomes } from './calibrate.ts'
 import type { CaseRanking, RankedCause } from './case-ranking.ts'
 import { describeCoverage } from './describe-coverage.ts'
 import { explainCandidate, featureMeans, type FeatureMeans } from './explain.ts'
@@ -19,7 +19,9 @@ const EXPLAINED = 5
  * Ranks services, each with its most suspect change, as causes of one case; pure, deterministic and quick (no I/O). Never
  * throws on missing data: what is not there moves nothing and is named in `missing`.
  */
-export function rankCase(seenCase: IncidentCase, settings: RcaSettings): CaseRanking {
+export function rankCase(seenCase: IncidentCase, shipped: RcaSettings): CaseRanking {
+  const confidenceShift = shiftByOutcomes(seenCase.judged ?? [])
+  const settings = recalibrated(shipped, confidenceShift)
   const { incidentCase, doubts } = mendCase(seenCase)
   const set = extractCandidates(incidentCase, settings)
   const scored = scoreCandidates(set.candidates, settings.model.weights)
@@ -37,9 +39,16 @@ export function rankCase(seenCase: IncidentCase, settings: RcaSettings): CaseRan
     abstained: abstained?.reason ?? null,
     isSymptomNormal: abstained?.kind === 'symptom-normal',
     ...(abstained === null ? NO_LEADS : leadsOf(abstained.kind, { incidentCase, set, ranked, settings })),
+    confidenceShift,
     onset: set.onset,
     ...describeCoverage(incidentCase, set, doubts),
   }
+}
+
+function recalibrated(settings: RcaSettings, shift: number): RcaSettings {
+  const { model } = settings
+  const calibration = { ...model.calibration, intercept: model.calibration.intercept + shift }
+  return { ...settings, model: { ...model, calibration } }
 }
 
 const NO_LEADS: Leads = { ruledOut: [], wouldSettle: [] }

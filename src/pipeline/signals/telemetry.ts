@@ -117,6 +117,15 @@ export interface IncidentCase {
   readonly alerts?: readonly FiringAlert[]
   /** What earlier incidents were; absent where nothing is remembered. */
   readonly history?: readonly PastCause[]
+  /** How earlier diagnoses turned out; absent where none has. */
+  readonly judged?: readonly JudgedDiagnosis[]
+}
+
+/** A diagnosis whose cause has turned out to be the right one or not. */
+export interface JudgedDiagnosis {
+  /** ln(odds) of its confidence, without what the outcomes before it had added. */
+  readonly logOdds: number
+  readonly right: boolean
 }
 
 /** The service name under which the entrance is measured as its users see it; never a cause. */

@@ -332,6 +332,15 @@ describe('diagnose', () => {
     expect((await diagnosis({}, { service: null })).symptom).toEqual({ service: null, text: INCIDENT.title })
   })
 
+  it('is as sure as earlier diagnoses turned out to deserve, and says how they did', async () => {
+    const judged = [false, false, true].map((right) => ({ logOdds: 2, right }))
+    const [before, after] = [await diagnosis({}), await diagnosis({ judgedDiagnoses: () => judged })]
+    expect(after.hypotheses[0]?.confidence).toBeLessThan(before.hypotheses[0]?.confidence ?? 0)
+    expect(after.lookedAt).toContain('how earlier diagnoses turned out: 1 of 3 named the right service')
+    expect(after.confidenceShift).toBeLessThan(0)
+    expect(before.confidenceShift).toBeUndefined()
+  })
+
   it('is not misled by an earlier incident that lies in its history', async () => {
     const [fromS, toS] = [NOW - 40, NOW - 10]
     const troubled = METRICS.map((one) => ({

@@ -28,6 +28,7 @@ function ranking(confidences: readonly number[], more: Partial<CaseRanking> = {}
     isSymptomNormal: false,
     ruledOut: [],
     wouldSettle: [],
+    confidenceShift: 0,
     onset: 0,
     missing: [],
     lookedAt: [],
