@@ -1,4 +1,5 @@
 import type { MetricSeries } from '../signals/telemetry.ts'
+import { quantile } from './quantile.ts'
 import type { DeviationSettings } from './settings.ts'
 
 /** How far one series left its own past, in robust scales; up and down are both >= 0. */
@@ -167,14 +168,6 @@ const ABSOLUTE_FLOORS: Readonly<Record<string, number>> = {
 
 function absoluteFloor(unit: string): number {
   return ABSOLUTE_FLOORS[unit] ?? 1e-9
-}
-
-/** Linear interpolation between the closest ranks of an ascending array. */
-export function quantile(sorted: ArrayLike<number>, q: number): number {
-  const position = q * (sorted.length - 1)
-  const low = Math.floor(position)
-  const at = sorted[low] ?? Number.NaN
-  return at + ((sorted[low + 1] ?? at) - at) * (position - low)
 }
 
 /**
