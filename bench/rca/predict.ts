@@ -17,7 +17,12 @@ export interface Read {
   readonly predictions: Map<string, Prediction[]>
 }
 
-export async function readAll(folder: string, settings: RcaSettings): Promise<Read> {
+/** `variants`: further settings by the names of their rows. */
+export async function readAll(
+  folder: string,
+  settings: RcaSettings,
+  variants: ReadonlyMap<string, RcaSettings> = new Map(),
+): Promise<Read> {
   const extracted: Extracted[] = []
   const predictions = new Map<string, Prediction[]>()
   const keep = (method: string, prediction: Prediction | null): void => {
@@ -27,6 +32,7 @@ export async function readAll(folder: string, settings: RcaSettings): Promise<Re
   }
   for await (const one of benchCases(folder)) {
     keep(SHIPPED, predictShipped(one, settings))
+    for (const [name, variant] of variants) keep(name, predictShipped(one, variant))
     for (const baseline of BASELINES) keep(baseline.name, predictBaseline(one, baseline))
     extracted.push(extract(one, settings))
   }

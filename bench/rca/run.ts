@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util'
 import type { RcaSettings } from '../../src/pipeline/rca/settings.ts'
 import { calibrationOf, printCalibration } from './calibration.ts'
 import { whatIsMissing } from './cases.ts'
+import { methodVariants } from './method-variants.ts'
 import { fitAll, leaveOneOut } from './leave-one-out.ts'
 import { readAll, SHIPPED } from './predict.ts'
 import { printScores, printTimes, toYaml } from './print.ts'
@@ -10,18 +11,19 @@ import { scorePredictions, type Prediction, type Scores } from './scores.ts'
 
 const LEFT_OUT = 'leave one data set out'
 
-const USAGE = `npm run bench:rca -- [CASES] [--recorded DIR] [--json] [--fit]
+const USAGE = `npm run bench:rca -- [CASES] [--recorded DIR] [--methods] [--json] [--fit]
 
   CASES            folder of the development cases: index.json, answers.json and <id>.json.gz (or CCP_BENCH_CASES)
   --recorded DIR   the same of recorded incidents, exported by \`ccp replay ID --export DIR\` or by headless runs of
                    the demo (or CCP_BENCH_RECORDED); they are ranked as shipped and never fitted to
+  --methods        rank by each other \`deviation.method\` as well, with the weights and the calibration as shipped
   --json           print the scores as JSON
   --fit            print weights and calibration fitted to all development cases, for config/rca.yaml`
 
 process.exitCode = await main()
 
 async function main(): Promise<number> {
-  const { cases, recorded, json, fit, help } = chosen()
+  const { cases, recorded, methods, json, fit, help } = chosen()
   if (help) {
     console.log(USAGE)
     return 0
@@ -34,9 +36,10 @@ async function main(): Promise<number> {
     return 2
   }
   const settings = shippedSettings()
+  const variants = methods ? methodVariants(settings) : new Map<string, RcaSettings>()
   const development =
-    cases === undefined ? new Map<string, Prediction[]>() : await judge(cases, settings, fit)
-  const own = recorded === undefined ? null : (await readAll(recorded, settings)).predictions
+    cases === undefined ? new Map<string, Prediction[]>() : await judge(cases, { settings, variants, fit })
+  const own = recorded === undefined ? null : (await readAll(recorded, settings, variants)).predictions
   const tables = [scoresOf(development), ...(own === null ? [] : [scoresOf(own)])]
   const calibrated = {
     'development cases, own data set left out': development.get(LEFT_OUT) ?? [],
@@ -55,6 +58,7 @@ async function main(): Promise<number> {
 function chosen() {
   const options = {
     recorded: { type: 'string' },
+    methods: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
     fit: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
@@ -68,12 +72,17 @@ function chosen() {
   }
 }
 
+interface Judging {
+  readonly settings: RcaSettings
+  readonly variants: ReadonlyMap<string, RcaSettings>
+  readonly fit: boolean
+}
+
 async function judge(
   folder: string,
-  settings: RcaSettings,
-  fit: boolean,
+  { settings, variants, fit }: Judging,
 ): Promise<Map<string, Prediction[]>> {
-  const { extracted, predictions } = await readAll(folder, settings)
+  const { extracted, predictions } = await readAll(folder, settings, variants)
   predictions.set(LEFT_OUT, leaveOneOut(extracted))
   if (fit) console.log(toYaml(...fitAll(extracted)))
   return predictions

@@ -1,4 +1,4 @@
-import { quantile } from '../../../src/pipeline/rca/series-deviation.ts'
+import { quantile } from '../../../src/pipeline/rca/quantile.ts'
 import { byLargest, cutSeries, type Baseline } from './baseline.ts'
 
 /** BARO (Pham et al., FSE 2024): NSigma with median and inter-quartile range; a range of 0 counts as 1, as in its scaler. */

@@ -1,4 +1,5 @@
-import { metricKind, quantile } from '../../../src/pipeline/rca/series-deviation.ts'
+import { quantile } from '../../../src/pipeline/rca/quantile.ts'
+import { metricKind } from '../../../src/pipeline/rca/series-deviation.ts'
 import type { IncidentCase } from '../../../src/pipeline/signals/telemetry.ts'
 import { cutSeries, type Baseline, type BaselineRanking, type CutSeries } from './baseline.ts'
 

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { FEATURES, type FeatureName } from '../../pipeline/rca/features.ts'
+import { PAST_METHODS } from '../../pipeline/rca/past-scale.ts'
 import type { RcaSettings } from '../../pipeline/rca/settings.ts'
 import { duration } from './duration.ts'
 
@@ -35,6 +36,9 @@ export const rcaSchema = z
       .default({ most: 200, mostMegabytes: 500 }),
     incidentWindow: duration(),
     deviation: z.strictObject({
+      method: z
+        .enum(PAST_METHODS, `is not a known method: write one of ${PAST_METHODS.join(', ')}`)
+        .default('quantile-range'),
       relativeFloor: positive('relativeFloor'),
       ratioFloor: positive('ratioFloor'),
       cap: positive('cap'),

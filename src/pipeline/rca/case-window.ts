@@ -1,5 +1,5 @@
 import type { IncidentCase, MetricSeries } from '../signals/telemetry.ts'
-import { quantile } from './series-deviation.ts'
+import { quantile } from './quantile.ts'
 
 /** Epoch seconds: the incident is looked for in [start, detectedAt]; the normal state lies before. */
 export interface CaseWindow {

@@ -1,12 +1,14 @@
 import type { MetricSeries } from '../signals/telemetry.ts'
+import { pastScale } from './past-scale.ts'
 import type { DeviationSettings } from './settings.ts'
 
-/** How far one series left its own past, in robust scales; up and down are both >= 0. */
+/** How far one series left its own past, in scales of it; up and down are both >= 0. */
 export interface SeriesDeviation {
   readonly series: MetricSeries
   readonly kind: MetricKind
   readonly up: number
   readonly down: number
+  /** The centre of the time before. */
   readonly before: number
   /** The highest and the lowest level reached during the incident. */
   readonly high: number
@@ -34,13 +36,6 @@ const KINDS: readonly (readonly [RegExp, MetricKind])[] = [
 
 export function metricKind(name: string): MetricKind {
   return KINDS.find(([pattern]) => pattern.test(name))?.[1] ?? 'other'
-}
-
-/** A centre and one-sided scales of the time before: a spiky past widens the side on which it spikes. */
-interface Past {
-  readonly median: number
-  readonly scaleUp: number
-  readonly scaleDown: number
 }
 
 /**
@@ -80,8 +75,8 @@ function peerKey({ service, name, edge }: MetricSeries): string {
 }
 
 /**
- * Compares the samples during the incident with those before it. Null where either side has none. The scale is the largest of the inter-quartile range / 1.349, the distance to the 95th (5th) percentile / 1.645 and the
- * floors, as robust scores without a floor let a flat series win with any flicker.
+ * Compares the samples during the incident with those before it, in the scales that `settings.method` takes from these
+ * (`past-scale.ts`). Null where either side has none.
  */
 export function seriesDeviation(
   series: MetricSeries,
@@ -89,19 +84,20 @@ export function seriesDeviation(
   settings: DeviationSettings,
 ): SeriesDeviation | null {
   const kind = metricKind(series.name)
-  const past = pastOf(split.before, kind, series.unit, settings)
+  const floorAt = (centre: number): number => floorOf(centre, kind, series.unit, settings)
+  const past = pastScale(split.before, settings.method, floorAt)
   if (past === null || split.during.length === 0) return null
-  const high = extreme(split.during, past.median, 1)
-  const low = extreme(split.during, past.median, -1)
+  const high = extreme(split.during, past.centre, 1)
+  const low = extreme(split.during, past.centre, -1)
   const cap = kind === 'latency' || kind === 'success' ? settings.noticedCap : settings.cap
-  const up = Math.min(cap, Math.max(0, (high - past.median) / past.scaleUp))
-  const down = Math.min(cap, Math.max(0, (past.median - low) / past.scaleDown))
+  const up = Math.min(cap, Math.max(0, (high - past.centre) / past.scaleUp))
+  const down = Math.min(cap, Math.max(0, (past.centre - low) / past.scaleDown))
   return {
     series,
     kind,
     up,
     down,
-    before: past.median,
+    before: past.centre,
     high,
     low,
     scale: up >= down ? past.scaleUp : past.scaleDown,
@@ -127,29 +123,11 @@ export function splitSamples(series: MetricSeries, windowStart: number): SplitSa
   return { before, during }
 }
 
-function pastOf(
-  before: readonly number[],
-  kind: MetricKind,
-  unit: string,
-  settings: DeviationSettings,
-): Past | null {
-  if (before.length === 0) return null
-  const sorted = new Float64Array(before).sort()
-  const median = quantile(sorted, 0.5)
-  const spread = (quantile(sorted, 0.75) - quantile(sorted, 0.25)) / 1.349
-  const floor = floorOf(median, kind, unit, settings)
-  return {
-    median,
-    scaleUp: Math.max(spread, floor, (quantile(sorted, 0.95) - median) / 1.645),
-    scaleDown: Math.max(spread, floor, (median - quantile(sorted, 0.05)) / 1.645),
-  }
-}
-
 /** A success ratio is judged by its failures: five per cent of a level of 1 would hide any of them. */
-export function floorOf(median: number, kind: MetricKind, unit: string, settings: DeviationSettings): number {
+export function floorOf(centre: number, kind: MetricKind, unit: string, settings: DeviationSettings): number {
   if (kind === 'success') return settings.ratioFloor
   const absolute = unit === 'ratio' ? settings.ratioFloor : absoluteFloor(unit)
-  return Math.max(settings.relativeFloor * Math.abs(median), absolute)
+  return Math.max(settings.relativeFloor * Math.abs(centre), absolute)
 }
 
 /** Below these nobody would look: a millisecond, a tenth of a percent, a hundredth of a core, a mebibyte, a request in 10 s. */
@@ -169,25 +147,17 @@ function absoluteFloor(unit: string): number {
   return ABSOLUTE_FLOORS[unit] ?? 1e-9
 }
 
-/** Linear interpolation between the closest ranks of an ascending array. */
-export function quantile(sorted: ArrayLike<number>, q: number): number {
-  const position = q * (sorted.length - 1)
-  const low = Math.floor(position)
-  const at = sorted[low] ?? Number.NaN
-  return at + ((sorted[low + 1] ?? at) - at) * (position - low)
-}
-
 /**
  * The level the series reached on one side: the largest of the mean of its better half (a fault that came and sagged)
  * and of the means of the last 1, 2, 4 ... samples (one that has just begun).
  */
-function extreme(during: readonly number[], median: number, sign: 1 | -1): number {
-  const signed = during.map((value) => sign * (value - median))
+function extreme(during: readonly number[], centre: number, sign: 1 | -1): number {
+  const signed = during.map((value) => sign * (value - centre))
   const half = signed.toSorted((a, b) => b - a).slice(0, Math.ceil(signed.length / 2))
   let best = mean(half)
   for (let length = 1; length <= signed.length; length *= 2)
     best = Math.max(best, mean(signed.slice(-length)))
-  return median + sign * best
+  return centre + sign * best
 }
 
 function mean(values: readonly number[]): number {

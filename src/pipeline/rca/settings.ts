@@ -1,7 +1,10 @@
 import type { FeatureName } from './features.ts'
+import type { PastMethod } from './past-scale.ts'
 
 /** How the metrics of one series are told apart from their own past. */
 export interface DeviationSettings {
+  /** How the centre and the scales of the past are taken; new instances are held against their old peers by quantiles always. */
+  readonly method: PastMethod
   /** Smallest scale, as a share of the level before: what nobody would call a change. */
   readonly relativeFloor: number
   /** Smallest scale of a ratio (success, utilisation given as 0..1). */

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { PAST_METHODS } from '../../../src/pipeline/rca/past-scale.ts'
 import { metricKind, seriesDeviations } from '../../../src/pipeline/rca/series-deviation.ts'
 import { NOW, series, SETTINGS } from './builders.ts'
 
@@ -56,5 +57,32 @@ describe('deviation of a series from its past', () => {
     expect(
       ['latency_p99', 'client_success_ratio', 'node_cpu_usage', 'syscall_read_rate', 'queue'].map(metricKind),
     ).toEqual(['latency', 'success', 'host', 'work', 'other'])
+  })
+})
+
+describe.each(PAST_METHODS)('deviation of a series from its past, by %s', (method) => {
+  const settings = { ...SETTINGS.deviation, method }
+  const by = (one: ReturnType<typeof series>) => seriesDeviations([one], START, settings)[0]
+
+  it('is signed', () => {
+    const rise = by(series({ service: 'a', name: 'cpu_usage', before: 20, during: 80, sinceS: 60 }))
+    expect(rise?.up).toBeGreaterThan(20)
+    expect(rise?.down).toBeLessThan(1)
+    const fall = by(series({ service: 'a', name: 'cpu_usage', before: 80, during: 20, sinceS: 60 }))
+    expect(fall?.down).toBeGreaterThan(5)
+    expect(fall?.up).toBeLessThan(1)
+  })
+
+  it('keeps the floors: no flicker of a flat series is abnormal', () => {
+    const flicker = { before: 0.05, during: 0.0502, sinceS: 60, jitter: 0 }
+    expect(by(series({ service: 'a', name: 'latency_p95', ...flicker }))?.up).toBeLessThan(0.2)
+    const ratio = by(series({ service: 'a', name: 'success_ratio', before: 1, during: 0.97, sinceS: 60 }))
+    expect(ratio?.scale).toBe(settings.ratioFloor)
+  })
+
+  it('keeps the caps, that of what callers notice and that of all else', () => {
+    const huge = { before: 1, during: 1e6, sinceS: 60 }
+    expect(by(series({ service: 'a', name: 'latency_p95', ...huge }))?.up).toBe(settings.noticedCap)
+    expect(by(series({ service: 'a', name: 'cpu_usage', ...huge }))?.up).toBe(settings.cap)
   })
 })

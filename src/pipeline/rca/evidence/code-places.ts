@@ -3,7 +3,7 @@ import { logSite, type LogSite } from '../../signals/log-site.ts'
 import type { StackTrace } from '../../signals/stack-trace.ts'
 import type { LogLine, Span } from '../../signals/telemetry.ts'
 import { describeTrace } from '../culprit-trace.ts'
-import { quantile } from '../series-deviation.ts'
+import { quantile } from '../quantile.ts'
 
 /** A place in a service's code to which the incident points, and how strongly: 1 for the line that throws. */
 export interface CodePlace {

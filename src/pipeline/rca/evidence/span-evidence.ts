@@ -1,4 +1,4 @@
-import { quantile } from '../series-deviation.ts'
+import { quantile } from '../quantile.ts'
 import { compress, type Observation } from '../observation.ts'
 import type { Visit, Visits, WireTime } from '../visits.ts'
 
