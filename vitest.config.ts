@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 
 /**
@@ -14,6 +15,7 @@ export default defineConfig({
           include: ['test/**/*.test.ts'],
           exclude: ['test/e2e/**', 'test/browser/**', 'test/faults/**', 'test/system/**', 'test/services/**'],
           testTimeout: 15_000,
+          maxWorkers: Math.max(3, availableParallelism()), // many wait for processes: two cores serve three of them
         },
       },
       {
