@@ -25,7 +25,7 @@ import { toCcpError } from '../pipeline/errors.ts'
 import type { ExecuteDeps, ServiceRepository } from '../pipeline/execute.ts'
 import { knownCauses } from '../pipeline/known-causes.ts'
 import { leadsMail, pagesOfIncident, recipients } from '../pipeline/notices.ts'
-import { judgedDiagnoses, pastCauses, pastIncidents } from '../pipeline/past-incidents.ts'
+import { pastIncidents } from '../pipeline/past-incidents.ts'
 import type { Journal, Mailer, PageDesk } from '../pipeline/ports.ts'
 import type { TopologySource } from '../pipeline/rca/ports.ts'
 import { configRepositoryOf, type RepositorySource, type ServiceDefinition } from '../pipeline/services.ts'
@@ -97,8 +97,6 @@ export async function composePipeline(parts: PipelineParts): Promise<Pipeline> {
       reviewer: reviewerFrom(config),
       pastIncidents: () => pastIncidents(journal.records({ openOnly: false, limit: PAST_INCIDENTS })),
       knownCauses: () => knownCauses(journal.records({ openOnly: true, limit: OPEN_INCIDENTS })),
-      pastCauses: () => pastCauses(journal.records({ openOnly: false, limit: PAST_INCIDENTS })),
-      judgedDiagnoses: () => judgedDiagnoses(journal.records({ openOnly: false, limit: PAST_INCIDENTS })),
       nowMs,
     },
     planning: {

@@ -5,8 +5,17 @@ import type { JudgedDiagnosis, PastCause } from './signals/telemetry.ts'
 /** Before an onset that was estimated, and after an end: what is measured there may belong to either side. */
 const MARGIN_MS = 5_000
 
+/** What earlier incidents leave to a diagnosis. */
+export function pastIncidents(records: readonly IncidentRecord[]) {
+  return {
+    stretches: pastStretches(records),
+    causes: pastCauses(records),
+    judged: judgedDiagnoses(records),
+  }
+}
+
 /** From onset to end of each incident that is over. */
-export function pastIncidents(
+function pastStretches(
   records: readonly IncidentRecord[],
 ): readonly { readonly fromMs: number; readonly toMs: number }[] {
   return records

@@ -83,8 +83,12 @@ export function recordedSources(
           ...outdatedThen(recording),
         },
     },
-    pastCauses: () => incidentCase.history ?? [],
-    judgedDiagnoses: () => incidentCase.judged ?? [],
+    // The stretches of earlier incidents are left out of the recorded metrics already.
+    pastIncidents: () => ({
+      stretches: [],
+      causes: incidentCase.history ?? [],
+      judged: incidentCase.judged ?? [],
+    }),
     nowMs: () => Math.round(incidentCase.detectedAt * 1000),
   }
 }

@@ -32,16 +32,20 @@ export interface GatherDeps {
   readonly topology: TopologySource
   readonly services: readonly ServiceDefinition[]
   readonly settings: RcaSettings
-  /** Earlier incidents: what was measured during them is no example of the normal state. */
-  pastIncidents?(): readonly Stretch[]
+  pastIncidents?(): PastIncidents
   /** Of the open incidents, this one among them. */
   knownCauses?(): readonly KnownCause[]
-  /** What earlier incidents were, where that was proved. */
-  pastCauses?(): readonly PastCause[]
-  /** Earlier diagnoses of which it is known by now whether they were right. */
-  judgedDiagnoses?(): readonly JudgedDiagnosis[]
   /** Epoch milliseconds. */
   nowMs(): number
+}
+
+export interface PastIncidents {
+  /** What was measured during them is no example of the normal state. */
+  readonly stretches: readonly Stretch[]
+  /** What they were, where that was proved. */
+  readonly causes: readonly PastCause[]
+  /** Their diagnoses of which it is known by now whether they were right. */
+  readonly judged: readonly JudgedDiagnosis[]
 }
 
 export interface Stretch {
@@ -54,6 +58,8 @@ export interface GatheredCase {
   /** Sources that did not answer in time or at all, with what the diagnosis lacks for it. */
   readonly missing: readonly string[]
 }
+
+const NO_PAST: PastIncidents = { stretches: [], causes: [], judged: [] }
 
 /** An alert that came this short a time ago came now. */
 const FRESH_MS = 5_000
@@ -136,8 +142,7 @@ export async function gatherCase(incident: Incident, deps: GatherDeps): Promise<
     dependsOn.map((callee) => [name, callee] as const),
   )
   const alerts = alertsOf(incident)
-  const history = deps.pastCauses?.() ?? []
-  const judged = deps.judgedDiagnoses?.() ?? []
+  const { stretches, causes, judged } = deps.pastIncidents?.() ?? NO_PAST
   return {
     incidentCase: {
       id: incident.incidentId,
@@ -149,12 +154,12 @@ export async function gatherCase(incident: Incident, deps: GatherDeps): Promise<
         nodes: [...new Set([...deps.services.map(({ name }) => name), ...topology.nodes])],
         edges: [...declared, ...topology.edges],
       },
-      metrics: withoutStretches(metrics, deps.pastIncidents?.() ?? []),
+      metrics: withoutStretches(metrics, stretches),
       logs,
       spans: foundSpans,
       changes: withoutRepeats(changes.flat()),
       ...(alerts.length === 0 ? {} : { alerts }),
-      ...(history.length === 0 ? {} : { history }),
+      ...(causes.length === 0 ? {} : { history: causes }),
       ...(judged.length === 0 ? {} : { judged }),
     },
     // A copy: a source that comes too late still tells what it lacks.

@@ -10,6 +10,8 @@ export interface MendedCase {
 
 /** Nothing later than the detection can have been measured: what is, by more than this, was stamped by a clock that is ahead. */
 const CLOCK_AHEAD_S = 2
+/** A clock stamps all that its service writes: where less than this share is ahead, those times are wrong and not the clock. */
+const LEAST_SHARE_AHEAD = 0.01
 /** Sampling periods without a value after which a service is said to be silent. */
 const SILENT_PERIODS = 3
 
@@ -24,6 +26,8 @@ export function mendCase(incidentCase: IncidentCase): MendedCase {
   const logs = withClocksSet(incidentCase.logs, incidentCase.detectedAt)
   const spans = withClocksSet(incidentCase.spans, incidentCase.detectedAt)
   const ahead = new Map([...logs.aheadS, ...spans.aheadS])
+  const ofFuture =
+    incidentCase.logs.length - logs.items.length + incidentCase.spans.length - spans.items.length
   return {
     incidentCase: { ...incidentCase, metrics, logs: logs.items, spans: spans.items },
     doubts: [
@@ -34,6 +38,9 @@ export function mendCase(incidentCase: IncidentCase): MendedCase {
         ([service, s]) =>
           `the clock of ${service} is ${Math.round(s)} s ahead: what it logged or traced is moved back by that`,
       ),
+      ofFuture === 0
+        ? null
+        : `log lines or spans that bear a time that has not come (${ofFuture}) are left out`,
       silentServices(metrics, incidentCase.detectedAt),
       renamedServices(incidentCase),
     ].filter((text) => text !== null),
@@ -56,11 +63,19 @@ function withClocksSet<T extends Stamped>(
   items: readonly T[],
   detectedAt: number,
 ): { readonly items: readonly T[]; readonly aheadS: ReadonlyMap<string, number> } {
+  const isAhead = ({ t }: T): boolean => t - detectedAt > CLOCK_AHEAD_S
+  if (!items.some(isAhead)) return { items, aheadS: new Map() }
   const aheadS = new Map<string, number>()
-  for (const { service, t } of items)
-    if (t - detectedAt > (aheadS.get(service) ?? CLOCK_AHEAD_S)) aheadS.set(service, t - detectedAt)
-  if (aheadS.size === 0) return { items, aheadS }
-  return { aheadS, items: items.map((item) => ({ ...item, t: item.t - (aheadS.get(item.service) ?? 0) })) }
+  for (const [service, own] of Map.groupBy(items, (item) => item.service)) {
+    const ahead = own.filter(isAhead)
+    if (ahead.length > 0 && ahead.length >= LEAST_SHARE_AHEAD * own.length)
+      aheadS.set(
+        service,
+        ahead.reduce((most, { t }) => Math.max(most, t - detectedAt), 0),
+      )
+  }
+  const set = (item: T): T => ({ ...item, t: item.t - (aheadS.get(item.service) ?? 0) })
+  return { aheadS, items: items.map(set).filter((item) => !isAhead(item)) }
 }
 
 /** Services of which no series has a value in the last periods before detection, though they had some before. */

@@ -334,7 +334,8 @@ describe('diagnose', () => {
 
   it('is as sure as earlier diagnoses turned out to deserve, and says how they did', async () => {
     const judged = [false, false, true].map((right) => ({ logOdds: 2, right }))
-    const [before, after] = [await diagnosis({}), await diagnosis({ judgedDiagnoses: () => judged })]
+    const pastIncidents = () => ({ stretches: [], causes: [], judged })
+    const [before, after] = [await diagnosis({}), await diagnosis({ pastIncidents })]
     expect(after.hypotheses[0]?.confidence).toBeLessThan(before.hypotheses[0]?.confidence ?? 0)
     expect(after.lookedAt).toContain('how earlier diagnoses turned out: 1 of 3 named the right service')
     expect(after.confidenceShift).toBeLessThan(0)
@@ -352,7 +353,8 @@ describe('diagnose', () => {
     }))
     const metrics = { seriesBetween: async () => troubled }
     expect((await diagnosis({ metrics })).abstained).not.toBeNull()
-    const pastIncidents = () => [{ fromMs: fromS * 1000, toMs: toS * 1000 }]
+    const stretches = [{ fromMs: fromS * 1000, toMs: toS * 1000 }]
+    const pastIncidents = () => ({ stretches, causes: [], judged: [] })
     const { abstained, hypotheses } = await diagnosis({ metrics, pastIncidents })
     expect(abstained).toBeNull()
     expect(hypotheses[0]).toMatchObject({ service: 'payment' })

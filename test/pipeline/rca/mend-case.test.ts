@@ -101,6 +101,13 @@ describe('a diagnosis with less than there could be', () => {
     expect(ranked[0]?.confidence).toBeLessThanOrEqual((whole.ranked[0]?.confidence ?? 0) + 0.02)
   })
 
+  it('takes a single line of the future for a wrong time and not for a wrong clock', () => {
+    const late = { ...logLine('payment', 0, 'INFO settlement is due'), t: NOW + 3_600 }
+    const { incidentCase, doubts } = mendCase({ ...WHOLE, logs: [...LOGS, late] })
+    expect(incidentCase.logs).toEqual(LOGS)
+    expect(doubts).toEqual(['log lines or spans that bear a time that has not come (1) are left out'])
+  })
+
   it('moves what a clock ahead of ours stamped back, and leaves the rest alone', () => {
     const logs = [
       logLine('payment', -60, 'late'),
